@@ -1,0 +1,18 @@
+from .community import Comment, Rsvp
+from .event import Event, EventChange, Series
+from .listing import Listing
+from .place import City, Venue, VenueAlias
+from .source import Source
+
+__all__ = [
+    "City",
+    "Comment",
+    "Event",
+    "EventChange",
+    "Listing",
+    "Rsvp",
+    "Series",
+    "Source",
+    "Venue",
+    "VenueAlias",
+]

@@ -1,0 +1,101 @@
+"""Listings: what one source says about one event. Never deleted, never moved."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import MD5
+from django.utils import timezone as clock
+
+from events.drafts import EventDraft
+
+from .event import Event, Series
+from .place import City, Venue
+from .source import Source
+
+
+class ListingQuerySet(models.QuerySet["Listing"]):
+    def live(self) -> Self:
+        """Listings that their source still shows, as far as is known."""
+        return self.filter(retired_at=None)
+
+    def of_event(self, event: Event) -> Self:
+        """The listings of an event and of all that is merged into it, the most trusted first."""
+        return self.filter(event__root=event).select_related("source").order_by("-source__trust", "pk")
+
+
+class Listing(models.Model):
+    """`draft` is the normalised draft; the columns beside it are what matching and composing ask for.
+
+    `event` is empty while the listing cannot be an event: no readable date, or no city; its Findings say why.
+    `missing_since` is the first good reading without it, `retired_at` the second, at least six hours later.
+    """
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="listings")
+    external_id = models.CharField(max_length=255)
+    event = models.ForeignKey(Event, null=True, blank=True, on_delete=models.PROTECT, related_name="listings")
+    series = models.ForeignKey(
+        Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="listings"
+    )
+    draft = models.JSONField()
+    content_hash = models.CharField(max_length=64)
+
+    title = models.CharField(max_length=300)
+    url = models.CharField(max_length=2000, blank=True)
+    canonical_url = models.CharField(max_length=2000, blank=True)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    local_start = models.CharField(
+        max_length=19, blank=True, help_text="ISO 8601, in `timezone`, as the source has it."
+    )
+    timezone = models.CharField(max_length=64, blank=True)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    night = models.DateField(null=True, blank=True)
+    last_night = models.DateField(null=True, blank=True)
+    city = models.ForeignKey(City, null=True, blank=True, on_delete=models.PROTECT, related_name="listings")
+    venue = models.ForeignKey(
+        Venue, null=True, blank=True, on_delete=models.SET_NULL, related_name="listings"
+    )
+    score = models.PositiveSmallIntegerField(default=100)
+
+    first_seen_at = models.DateTimeField(default=clock.now)
+    changed_at = models.DateTimeField(default=clock.now)
+    missing_since = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ListingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-changed_at", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=["source", "external_id"], name="listing_id_is_unique_in_source"),
+            models.CheckConstraint(condition=~Q(external_id=""), name="listing_has_id"),
+            models.CheckConstraint(
+                condition=Q(retired_at=None) | Q(missing_since__isnull=False),
+                name="listing_is_missed_before_retired",
+            ),
+            models.CheckConstraint(
+                condition=Q(event=None) | Q(starts_at__isnull=False, city__isnull=False, night__isnull=False),
+                name="listing_of_event_has_time_and_city",
+            ),
+            models.CheckConstraint(condition=Q(score__lte=100), name="listing_score_is_percent"),
+        )
+        indexes = (
+            # retire: a source's future listings
+            models.Index(fields=["source", "starts_at"], name="listing_source_future"),
+            # match by canonical URL; a hash index, since URLs are long
+            models.Index(MD5("canonical_url"), condition=~Q(canonical_url=""), name="listing_canonical_url"),
+            # match by exact fingerprint
+            models.Index(fields=["fingerprint"], condition=~Q(fingerprint=""), name="listing_fingerprint"),
+            # match by fuzzy title: the listings of a city and night
+            models.Index(
+                fields=["city", "night"], condition=Q(event__isnull=False), name="listing_city_night"
+            ),
+            # the editors' queue of listings that are no event yet
+            models.Index(fields=["source"], condition=Q(event=None), name="listing_without_event"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.source})"
+
+    def as_draft(self) -> EventDraft:
+        return EventDraft.from_json(self.draft)

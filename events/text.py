@@ -1,0 +1,43 @@
+"""Folding: the one spelling of a text under which search, matching and venue names compare."""
+
+import re
+import unicodedata
+
+# Letters that Unicode does not decompose into a base letter and an accent.
+_LETTERS = str.maketrans(
+    {
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ł": "l",
+        "ı": "i",
+        "ħ": "h",
+        "ŧ": "t",
+        "ŋ": "n",
+        "&": " and ",
+    }
+)
+_APOSTROPHES = re.compile(r"[’'ʼ`´‘]")
+_NOT_WORD = re.compile(r"[^\w]+|_")
+
+
+def fold(text: str) -> str:
+    """Text without case, accents and punctuation, its words one space apart; idempotent.
+
+    "Łódź – Café d’Été & Co." and "lodz cafe dete and co" fold to the same. Letters of other scripts stay.
+    """
+    text = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    # A second pass: NFKD turns ligatures and full-width forms into letters that still have case.
+    text = "".join(c for c in text if not unicodedata.combining(c)).casefold().translate(_LETTERS)
+    text = _NOT_WORD.sub(" ", _APOSTROPHES.sub("", text))
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def slugify(text: str, *, fallback: str = "event", length: int = 60) -> str:
+    """The folded text as a piece of a URL; letters of every script stay, `fallback` where nothing is left."""
+    words = fold(text)[:length].strip().replace(" ", "-")
+    return words or fallback

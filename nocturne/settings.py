@@ -1,0 +1,247 @@
+"""Settings: read from the environment and nothing else; `.env` beside manage.py is read into it if it is there.
+
+ENVIRONMENT is "production" unless something says otherwise; manage.py says "development" if nothing does.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = BASE_DIR / ".data"
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+ENVIRONMENT = env.str("ENVIRONMENT", default="production")
+if ENVIRONMENT not in ("development", "production"):
+    raise ImproperlyConfigured(f"ENVIRONMENT is {ENVIRONMENT!r}: it must be development or production.")
+DEVELOPMENT = ENVIRONMENT == "development"
+
+
+def required(name: str, *, development: str) -> str:
+    """The value of a variable, which only development may leave out."""
+    value = env.str(name, default=development if DEVELOPMENT else "")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. Production needs it; see docs/operators.md.")
+    return value
+
+
+DEBUG = env.bool("DEBUG", default=DEVELOPMENT)
+SECRET_KEY = required("SECRET_KEY", development="development-only-" + "0" * 50)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])
+SITE_NAME = env.str("SITE_NAME", default="Nocturne")
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000" if DEVELOPMENT else "").rstrip("/")
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "anymail",
+    "nocturne",
+    "events",
+    "quality",
+    "scraping",
+    "subscriptions",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "nocturne.urls"
+WSGI_APPLICATION = "nocturne.wsgi.application"
+AUTH_USER_MODEL = "nocturne.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = True
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- database, cache and broker -------------------------------------------------------------------
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's settings of a database URL; `postgresql+asyncpg://`, as other stacks spell it, is understood."""
+    scheme, separator, rest = url.partition("://")
+    if separator and scheme.split("+")[0] in ("postgres", "postgresql"):
+        url = f"postgresql://{rest}"
+    config: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    if config.get("ENGINE") != "django.db.backends.postgresql":
+        raise ImproperlyConfigured("DATABASE_URL must be postgresql://…: PostgreSQL is the one database.")
+    config["CONN_MAX_AGE"] = env.int("DB_CONN_MAX_AGE", default=60)
+    config["CONN_HEALTH_CHECKS"] = True
+    config.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    return config
+
+
+# Commands that need no database (lint, types, preview) run without the variables; nothing listens there.
+DATABASES = {
+    "default": database(required("DATABASE_URL", development="postgresql://nobody@127.0.0.1:1/nocturne"))
+}
+REDIS_URL = required("REDIS_URL", development="redis://127.0.0.1:1")
+
+
+def redis_database(number: int) -> str:
+    """REDIS_URL with a database number: 0 broker, 1 cache. A number that the URL names is the first of them."""
+    base, _, path = REDIS_URL.partition("://")[2].partition("/")
+    scheme = REDIS_URL.partition("://")[0]
+    first = int(path) if path.isdigit() else 0
+    return f"{scheme}://{base}/{first + number}"
+
+
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": redis_database(1),
+        "KEY_PREFIX": env.str("CACHE_PREFIX", default="nocturne"),
+        "OPTIONS": {
+            "SOCKET_CONNECT_TIMEOUT": 0.3,
+            "SOCKET_TIMEOUT": 0.3,
+            "IGNORE_EXCEPTIONS": True,  # a page is slower without the cache, never broken
+        },
+    }
+}
+
+# --- time, language, static files ------------------------------------------------------------------
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEVELOPMENT
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- security -------------------------------------------------------------------------------------
+
+SECURE_CSP = {
+    "default-src": [CSP.SELF],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "object-src": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+    "form-action": [CSP.SELF],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEVELOPMENT
+SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEVELOPMENT
+if env.bool("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# --- mail -----------------------------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Nocturne <nocturne@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+MAIL_DIR = DATA_DIR / "mail"
+SMTP_HOST = env.str("SMTP_HOST", default="")
+SMTP_PORT = env.int("SMTP_PORT", default=587)
+SMTP_USER = env.str("SMTP_USER", default="")
+if SMTP_HOST:
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {
+                "host": SMTP_HOST,
+                "port": SMTP_PORT,
+                "username": SMTP_USER,
+                "password": env.str("SMTP_PASSWORD", default=""),
+                "use_tls": SMTP_PORT == 587 and bool(SMTP_USER),
+                "use_ssl": SMTP_PORT == 465,
+                "timeout": 10,
+            },
+        }
+    }
+else:
+    MAILERS = {
+        "default": {
+            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+            "OPTIONS": {"file_path": str(MAIL_DIR)},
+        }
+    }
+
+# --- background work --------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = redis_database(0)
+
+# --- collecting events ------------------------------------------------------------------------------
+
+# Addresses that the guarded client may reach although they are not public: exact host:port, comma-separated.
+FETCH_ALLOW = [address.strip() for address in env.list("FETCH_ALLOW", default=[])]
+FETCH_USER_AGENT = env.str(
+    "FETCH_USER_AGENT", default=f"NocturneBot/0.1 (+{SITE_URL or 'https://nocturne.example'}/bot/)"
+)
+FETCH_MAX_BYTES = env.int("FETCH_MAX_BYTES", default=10_000_000)
+FETCH_SECONDS = env.float("FETCH_SECONDS", default=30)
+SERIES_HORIZON_DAYS = env.int("SERIES_HORIZON_DAYS", default=180)
+
+# --- matching and quality ---------------------------------------------------------------------------
+
+MATCH_TITLE_PERCENT = env.int("MATCH_TITLE_PERCENT", default=85)
+MATCH_LOCATION_PERCENT = env.int("MATCH_LOCATION_PERCENT", default=70)
+MATCH_MINUTES = env.int("MATCH_MINUTES", default=60)
+QUALITY_PUBLISH_SCORE = env.int("QUALITY_PUBLISH_SCORE", default=50)
+
+# --- logs -------------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        # one line for each request otherwise
+        "httpx2": {"level": "WARNING"},
+        "httpcore2": {"level": "WARNING"},
+    },
+}

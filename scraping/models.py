@@ -1,0 +1,118 @@
+"""When sources are read, and what came of it."""
+
+import datetime as dt
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone as clock
+
+from events.models import Listing, Source
+
+
+class ScheduleQuerySet(models.QuerySet["Schedule"]):
+    def due(self, now: dt.datetime) -> Self:
+        """Sources to read now: due, not paused, and claimed by nobody alive."""
+        return self.filter(
+            Q(claimed_until=None) | Q(claimed_until__lt=now), next_at__lte=now, source__active=True
+        ).exclude(source__url="")
+
+
+class Schedule(models.Model):
+    """The state of reading one source: when it is due, who is at it, and what the last answer was.
+
+    `claim` is the token of the worker that reads the source now; it is void after `claimed_until`. Who writes
+    listings checks it first, so that a worker that was given up cannot write. `attempts` counts claims since the
+    last one that ended, so that a page that kills its worker cannot loop.
+    """
+
+    source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="schedule")
+    next_at = models.DateTimeField(default=clock.now)
+    claim = models.UUIDField(null=True, blank=True, editable=False)
+    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    failures = models.PositiveSmallIntegerField(default=0, editable=False, help_text="In a row.")
+    etag = models.CharField(max_length=500, blank=True, editable=False)
+    last_modified = models.CharField(max_length=100, blank=True, editable=False)
+    body_hash = models.CharField(max_length=64, blank=True, editable=False)
+    settings_hash = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of what else the reading depends on."
+    )
+    format = models.CharField(max_length=40, blank=True, editable=False)
+    last_read_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Last full reading.")
+    last_success_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Last good answer."
+    )
+
+    objects = ScheduleQuerySet.as_manager()
+
+    class Meta:
+        indexes = (
+            # the tick: what is due
+            models.Index(fields=["next_at"], name="schedule_next"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.source}"
+
+
+class Run(models.Model):
+    """One reading that changed something or failed; a look that found nothing new leaves no row."""
+
+    class Status(models.TextChoices):
+        CHANGED = "changed", "changed"
+        EMPTY = "empty", "empty"
+        FAILED = "failed", "failed"
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="runs")
+    started_at = models.DateTimeField()
+    seconds = models.FloatField(default=0)
+    status = models.CharField(max_length=10, choices=Status)
+    error = models.CharField(
+        max_length=60, blank=True, help_text="The kind of failure, as http.404 or parse."
+    )
+    message = models.CharField(max_length=1000, blank=True)
+    http = models.JSONField(default=dict, blank=True, help_text="Status, final address, bytes.")
+    fetched = models.PositiveIntegerField(default=0, help_text="Items in the answer.")
+    new = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    merged = models.PositiveIntegerField(
+        default=0, help_text="New listings that joined an event that was there."
+    )
+    held = models.PositiveIntegerField(default=0)
+    retired = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("-started_at", "pk")
+        indexes = (
+            # a source's history
+            models.Index(fields=["source", "-started_at"], name="run_history"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.source}, {self.started_at:%Y-%m-%d %H:%M}: {self.get_status_display()}"
+
+
+class RunItem(models.Model):
+    """What a run did to a listing."""
+
+    class Action(models.TextChoices):
+        NEW = "new", "new"
+        CHANGED = "changed", "changed"
+        ADOPTED = "adopted", "new id for a known listing"
+        MISSING = "missing", "missing"
+        RETIRED = "retired", "no longer listed"
+        BACK = "back", "back"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="items")
+    listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="run_items")
+    action = models.CharField(max_length=10, choices=Action)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["run", "listing", "action"], name="run_item_is_one_an_action"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()}: {self.listing_id}"
