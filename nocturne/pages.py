@@ -1,0 +1,76 @@
+"""Public pages: the same bytes for everybody, so that anything in between may keep and revalidate them.
+
+Templates are rendered without the request. So a public page cannot read the session, the user or a CSRF token,
+and cannot set a cookie, whatever its template says.
+"""
+
+import functools
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.loader import render_to_string
+from django.utils.cache import get_conditional_response, patch_cache_control
+
+MAX_AGE = 60
+CODE = ("events/**/*.py", "nocturne/*.py", "templates/**/*.html", "static/css/*.css", "static/js/*.js")
+
+
+def etag_of(*inputs: object, generation: str) -> str:
+    """The ETag of a page made of these inputs by this code; "" if the generation is unknown."""
+    if not generation:
+        return ""
+    text = "\0".join(str(value) for value in (build(), generation, *inputs))
+    return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def not_modified(request: HttpRequest, etag: str) -> HttpResponseBase | None:
+    """A 304 if the client has the page of this ETag, else None: ask before rendering."""
+    if not etag:
+        return None
+    response = get_conditional_response(request, etag=etag)
+    return None if response is None else _public(response, etag)
+
+
+def public_page(template: str, context: dict[str, Any], *, etag: str = "", status: int = 200) -> HttpResponse:
+    return _public(HttpResponse(render_to_string(template, context), status=status), etag)
+
+
+def public_file(
+    content: str,
+    content_type: str,
+    *,
+    etag: str = "",
+    filename: str = "",
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    """Text that is no page; with a file name it is offered for saving."""
+    response = HttpResponse(content, content_type=content_type, headers=headers)
+    if filename:
+        response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return _public(response, etag)
+
+
+def build() -> str:
+    """A digest of the code that makes pages: a new release makes new pages of old events."""
+    return _build_now() if settings.DEBUG else _build_once()
+
+
+def _build_now() -> str:
+    digest = hashlib.sha256()
+    for pattern in CODE:
+        for path in sorted(Path(settings.BASE_DIR).glob(pattern)):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+_build_once = functools.cache(_build_now)
+
+
+def _public(response: Any, etag: str) -> Any:
+    if etag:
+        response["ETag"] = etag
+    patch_cache_control(response, public=True, max_age=MAX_AGE)
+    return response
