@@ -1,4 +1,4 @@
-"""Generations: a random token per city that everything derived from the city's events carries in its key or ETag.
+"""Generations: a random token per city, carried by the key or ETag of everything made of the city's events.
 
 Bumping replaces the token, so that what was derived before is no longer asked for; nothing is deleted.
 """
@@ -11,7 +11,7 @@ SITE = 0  # the generation of what is made of all cities
 
 
 def generation(city_id: int = SITE) -> str:
-    """The token of a city, or of the whole site; "" while the cache is away: then nothing may be trusted as fresh."""
+    """The token of a city, or of the whole site; "" while the cache is away and nothing can be known fresh."""
     key = _key(city_id)
     token = cache.get(key)
     if token is None:

@@ -1,4 +1,4 @@
-"""Our own origin, from SITE_URL and never from a request's Host: what is cached or mailed must not follow a header."""
+"""Our own origin, from SITE_URL and never from a request's Host: caches and mails must not follow a header."""
 
 from urllib.parse import urlsplit
 

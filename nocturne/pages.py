@@ -1,7 +1,7 @@
 """Public pages: the same bytes for everybody, so that anything in between may keep and revalidate them.
 
-Templates are rendered without the request. So a public page cannot read the session, the user or a CSRF token,
-and cannot set a cookie, whatever its template says.
+Templates are rendered without the request. So a public page cannot read the session, the user or a CSRF
+token, and cannot set a cookie, whatever its template says.
 """
 
 import functools
@@ -38,16 +38,9 @@ def public_page(template: str, context: dict[str, Any], *, etag: str = "", statu
     return _public(HttpResponse(render_to_string(template, context), status=status), etag)
 
 
-def public_file(
-    content: str,
-    content_type: str,
-    *,
-    etag: str = "",
-    filename: str = "",
-    headers: dict[str, str] | None = None,
-) -> HttpResponse:
+def public_file(content: str, content_type: str, *, etag: str = "", filename: str = "") -> HttpResponse:
     """Text that is no page; with a file name it is offered for saving."""
-    response = HttpResponse(content, content_type=content_type, headers=headers)
+    response = HttpResponse(content, content_type=content_type)
     if filename:
         response["Content-Disposition"] = f'attachment; filename="{filename}"'
     return _public(response, etag)
