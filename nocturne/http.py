@@ -1,0 +1,266 @@
+"""The one outbound HTTP client: public addresses only, bounded in bytes, time and redirects.
+
+A name is resolved and judged where the connection is made, and the address that was judged is the address that is
+connected to, at every redirect too: DNS rebinding is no way round. TLS still checks the name.
+"""
+
+import contextvars
+import ipaddress
+import socket
+import ssl
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore2
+import httpx2
+from django.conf import settings
+
+PORTS = (80, 443, 8080, 8443)
+MAX_REDIRECTS = 5
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_deadline: contextvars.ContextVar[float] = contextvars.ContextVar("deadline")
+
+
+class FetchError(Exception):
+    """Why nothing was read: `kind` for machines ("http.404", "refused", "timeout"), the message for people.
+
+    `retry_after` is the seconds that the server asked to wait, if it did.
+    """
+
+    def __init__(self, kind: str, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.retry_after = retry_after
+
+
+class Refused(httpx2.ConnectError):
+    """An address that must not be reached, and why."""
+
+    def __init__(self, reason: str, address: str) -> None:
+        super().__init__(
+            f"Refused: {reason}. Nocturne reads public addresses only; for a server of your own "
+            f"add its exact host:port to FETCH_ALLOW, as FETCH_ALLOW={address}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What a server answered: 200 with the decoded body, or 304 with none. Header names are in lower case."""
+
+    status: int
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the public internet, also where IPv6 wraps an IPv4 address."""
+    ip = ipaddress.ip_address(address.split("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1])
+        if inner is None and ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast
+
+
+def _time_left(timeout: float | None = None) -> float:
+    left = _deadline.get() - time.monotonic()
+    if left <= 0:
+        raise httpcore2.ReadTimeout("the time for the whole request is over")
+    return left if timeout is None else min(left, timeout)
+
+
+class _BoundedStream(httpcore2.NetworkStream):
+    """Each read and write, of header lines too, ends by the deadline of its request."""
+
+    def __init__(self, inner: httpcore2.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _time_left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _time_left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return _BoundedStream(self._inner.start_tls(ssl_context, server_hostname, _time_left(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+@cache
+def _resolver() -> ThreadPoolExecutor:
+    # getaddrinfo knows no time-out: a thread of it may hang on, the request does not
+    return ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        future = _resolver().submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = {str(answer[4][0]) for answer in future.result(_time_left(10))}
+    except FutureTimeout as error:
+        raise httpcore2.ConnectTimeout(f"{host} could not be looked up in time") from error
+    except (OSError, UnicodeError) as error:
+        raise httpcore2.ConnectError(f"{host} is not known") from error
+    return sorted(found, key=lambda address: ":" in address)  # hosts without an IPv6 route are common
+
+
+class GuardedBackend(httpcore2.SyncBackend):
+    """Connects to public addresses, and to what FETCH_ALLOW names."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        name = f"{host}:{port}"
+        allowed = name in settings.FETCH_ALLOW
+        if not allowed and port not in PORTS:
+            raise Refused(f"port {port} is not one of {', '.join(map(str, PORTS))}", name)
+        addresses = _addresses(host, port)
+        if not allowed and not all(map(is_public, addresses)):
+            raise Refused(f"{host} is not a public address", name)
+        error: Exception = httpcore2.ConnectError(f"{host} has no address")
+        for address in addresses:
+            try:
+                stream = super().connect_tcp(address, port, _time_left(timeout), local_address, socket_options)
+                return _BoundedStream(stream)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as e:
+                error = e
+        raise error
+
+    def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore2.NetworkStream:
+        raise Refused("it is a socket of this machine", "none")
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    # loading the certificates takes 60 ms, too long for each request
+    return httpx2.create_ssl_context(trust_env=False)
+
+
+class GuardedTransport(httpx2.HTTPTransport):
+    def __init__(self) -> None:
+        super().__init__(verify=_tls(), trust_env=False)
+        # The library has no public way to set it; a test pins that the guard is in force.
+        self._pool._network_backend = GuardedBackend()
+
+
+def _client() -> httpx2.Client:
+    return httpx2.Client(
+        transport=GuardedTransport(),
+        trust_env=False,  # a proxy variable would go round the guard
+        follow_redirects=True,
+        max_redirects=MAX_REDIRECTS,
+        timeout=httpx2.Timeout(15, connect=8),
+        headers={
+            "User-Agent": settings.FETCH_USER_AGENT,
+            "Accept": "text/calendar, application/json;q=0.9, text/html;q=0.9, */*;q=0.5",
+            "Accept-Encoding": "gzip, deflate",  # what _inflate stops while it inflates
+        },
+    )
+
+
+def fetch(url: str, *, etag: str = "", last_modified: str = "", accept: str = "") -> Response:
+    """The answer to a GET: status 200, or 304 if a validator was given and still holds.
+
+    Raises FetchError for everything else. At most FETCH_SECONDS in all and FETCH_MAX_BYTES after decompression.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise FetchError("refused", f"{url[:200]} is not an http or https address.")
+    headers = {"If-None-Match": etag, "If-Modified-Since": last_modified, "Accept": accept}
+    token = _deadline.set(time.monotonic() + settings.FETCH_SECONDS)
+    try:
+        with (
+            _client() as client,
+            client.stream("GET", url, headers={k: v for k, v in headers.items() if v}) as r,
+        ):
+            return _read(r)
+    except Refused as error:
+        raise FetchError("refused", str(error)) from error
+    except httpx2.TooManyRedirects as error:
+        raise FetchError("redirects", f"{parts.hostname} redirects more than {MAX_REDIRECTS} times.") from error
+    except (httpx2.TimeoutException, httpcore2.TimeoutException) as error:
+        message = f"{parts.hostname} did not answer fully in {settings.FETCH_SECONDS:.0f} seconds."
+        raise FetchError("timeout", message) from error
+    except (httpx2.HTTPError, httpx2.InvalidURL, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+        raise FetchError("connect", f"{parts.hostname} could not be read: {error}"[:400]) from error
+    except (UnicodeError, ValueError) as error:
+        raise FetchError("refused", f"{url[:200]} is no usable address: {error}"[:400]) from error
+    finally:
+        _deadline.reset(token)
+
+
+def _read(response: httpx2.Response) -> Response:
+    url = str(response.url)
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    if response.status_code == 304:
+        return Response(304, url, headers)
+    if response.status_code != 200:
+        raise FetchError(
+            f"http.{response.status_code}",
+            f"{response.url.host} answered {response.status_code} {response.reason_phrase}.".replace(" .", "."),
+            retry_after=_seconds(headers.get("retry-after", "")),
+        )
+    body = bytearray()
+    for chunk in _inflate(response.iter_raw(), headers.get("content-encoding", "").lower()):
+        body += chunk
+        if len(body) > settings.FETCH_MAX_BYTES:
+            raise FetchError("too_large", f"{url[:200]} is larger than {settings.FETCH_MAX_BYTES:,} bytes.")
+    return Response(200, url, headers, bytes(body))
+
+
+def _inflate(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """The decoded body in pieces of at most 64 KB, so that a bomb is stopped while it inflates."""
+    if encoding in ("", "identity"):
+        yield from chunks
+        return
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise FetchError("encoding", f"The answer is encoded as {encoding[:40]}, which was not asked for.")
+    # 47 reads zlib and gzip by their header; servers that say deflate mean either zlib or the bare stream
+    inflater = zlib.decompressobj(47)
+    started = False
+    for chunk in chunks:
+        while chunk:
+            try:
+                piece = inflater.decompress(chunk, 65_536)
+            except zlib.error as error:
+                if started or encoding != "deflate":
+                    raise FetchError("encoding", f"The answer could not be decompressed: {error}.") from error
+                inflater = zlib.decompressobj(-15)
+                piece = inflater.decompress(chunk, 65_536)
+            started = True
+            yield piece
+            chunk = inflater.unconsumed_tail
+            if inflater.eof and inflater.unused_data.startswith(b"\x1f\x8b"):  # a gzip file of several members
+                chunk, inflater = inflater.unused_data, zlib.decompressobj(47)
+
+
+def _seconds(retry_after: str) -> float | None:
+    """Retry-After in seconds; it is a number or a date."""
+    if retry_after.strip().isdigit():
+        return float(min(int(retry_after.strip()), 7 * 86_400))
+    try:
+        return min(max(parsedate_to_datetime(retry_after).timestamp() - time.time(), 0.0), 7 * 86_400)
+    except (TypeError, ValueError):
+        return None
