@@ -3,6 +3,7 @@
 ENVIRONMENT is "production" unless something says otherwise; manage.py says "development" if nothing does.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / ".data"
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+environ.Env.read_env(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
 
 ENVIRONMENT = env.str("ENVIRONMENT", default="production")
 if ENVIRONMENT not in ("development", "production"):
@@ -56,7 +57,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # in development the files are served from where they lie
+    *([] if DEVELOPMENT else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -100,7 +102,10 @@ def database(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured("DATABASE_URL must be postgresql://…: PostgreSQL is the one database.")
     config["CONN_MAX_AGE"] = env.int("DB_CONN_MAX_AGE", default=60)
     config["CONN_HEALTH_CHECKS"] = True
-    config.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    options = config.setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", 5)
+    if "host" in options:  # ?host=/dir is how a URL names a Unix socket
+        config["HOST"] = options.pop("host")
     return config
 
 
@@ -177,6 +182,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+# The key of the operator's own programs; more can be made in the admin. Empty: no such key.
+ADMIN_API_KEY = env.str("ADMIN_API_KEY", default="")
+
 # --- mail -----------------------------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Nocturne <nocturne@localhost>")
@@ -221,6 +229,9 @@ FETCH_USER_AGENT = env.str(
 )
 FETCH_MAX_BYTES = env.int("FETCH_MAX_BYTES", default=10_000_000)
 FETCH_SECONDS = env.float("FETCH_SECONDS", default=30)
+# Seconds between two requests to one host, over all workers; its robots.txt may ask for more.
+FETCH_HOST_SECONDS = env.float("FETCH_HOST_SECONDS", default=1)
+SCRAPE_HOURS = env.float("SCRAPE_HOURS", default=6)
 SERIES_HORIZON_DAYS = env.int("SERIES_HORIZON_DAYS", default=180)
 
 # --- matching and quality ---------------------------------------------------------------------------

@@ -1,0 +1,45 @@
+"""Background work: celery -A nocturne worker, and celery -A nocturne beat.
+
+The schedule only asks the database what is due, so that a lost beat file or a second beat does no harm.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nocturne.settings")
+
+# Longer than any task may run: a task whose message is not acknowledged until then is run again.
+VISIBILITY_SECONDS = 900
+
+app = Celery("nocturne")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    timezone="UTC",
+    # A task that a worker died over is run again: each claims its work in the database first.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_ignore_result=True,
+    task_soft_time_limit=540,
+    task_time_limit=600,
+    worker_max_tasks_per_child=200,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_SECONDS,
+        # abandoned messages come back 10 seconds after the timeout; with the defaults it takes 100
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 30,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+        "global_keyprefix": "nocturne:",
+    },
+    beat_schedule={
+        # A tick that waited longer than to the next one is dropped.
+        "scrape what is due": {"task": "scraping.scrape_due", "schedule": 60.0, "options": {"expires": 55}},
+    },
+)
+app.autodiscover_tasks()

@@ -1,0 +1,9 @@
+"""The web application: gunicorn nocturne.wsgi"""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nocturne.settings")
+
+application = get_wsgi_application()

@@ -1,0 +1,45 @@
+"""Tests run against a real PostgreSQL and a real Valkey: those that DATABASE_URL and REDIS_URL name, or embedded
+ones in .data/test. Each worker has a database and a part of Valkey of its own.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django
+
+from nocturne.dev import servers
+
+ROOT = Path(__file__).resolve().parent.parent
+VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
+
+pytest_plugins = ("tests.databases", "tests.network", "tests.browsers")
+
+
+def _begin_run() -> None:
+    """Set what all workers of a run inherit."""
+    missing = [name for name, variable in VARIABLES.items() if not os.environ.get(variable)]
+    for name, url in servers.ensure(ROOT / ".data" / "test", *missing, durable=False).items():
+        # Of Valkey's 4096 databases a run takes some that no other run takes at the same time, most likely.
+        os.environ[VARIABLES[name]] = f"{url}/{os.getpid() % 128 * 32}" if name == "valkey" else url
+    os.environ["TEST_RUN"] = str(os.getpid())
+    os.environ["TEST_SERVERS"] = " ".join(missing)
+    os.environ["ENVIRONMENT"] = "development"
+    os.environ["ENV_FILE"] = os.devnull  # what a developer has in .env is nothing to the tests
+
+
+def _begin_worker(name: str) -> None:
+    """Set what is a worker's own: numbers of two databases for broker and cache, and the keys in them."""
+    address = urlsplit(os.environ["REDIS_URL"])
+    number = int(address.path.strip("/") or 0) + 2 * int(name.removeprefix("gw"))
+    os.environ["REDIS_URL"] = address._replace(path=f"/{number}").geturl()
+    os.environ["CACHE_PREFIX"] = f"test-{os.environ['TEST_RUN']}-{name}"
+
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _begin_run()
+_begin_worker(os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
+os.environ["DJANGO_SETTINGS_MODULE"] = "nocturne.settings"
+django.setup()
+# A worker that inherits it would read the settings before this file has said which part of Valkey is its own.
+del os.environ["DJANGO_SETTINGS_MODULE"]
