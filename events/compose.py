@@ -1,0 +1,278 @@
+"""What an event says: a pure function of its root's listings and the overrides.
+
+Columns go by groups (events/groups.py), so that a lowest and a highest price never come from different sources.
+Of each group the most trusted live listing that says anything is taken, then the one that says more, then the one
+seen first: two equal sources never take turns. Retired listings count only when no live one is left.
+
+- when: a listing that knows only the day says nothing about the time, if another knows it.
+- title: titles in capitals and titles with a "sold out" mark come last.
+- status: what the most trusted listings say. Without a live listing the event is no longer listed, unless the last
+  one went only after it had begun.
+- visibility: an editor's, else published if the best listing scores enough, else held; what is archived and over
+  stays archived.
+
+Editors' overrides go over it last (events/overrides.py); those of merged events where the root has none.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from .drafts import instant
+from .groups import GROUPS, Told, best, status
+from .models import City, Event, EventChange, Listing, Venue
+from .nights import last_night_of, night_of, tonight
+from .overrides import apply, read
+from .text import fold, slugify
+
+Columns = dict[str, Any]
+
+# Not for visitors: a change of these alone makes no page stale.
+_PRIVATE = frozenset({"provenance", "score"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What composing needs to know beside listings and overrides.
+
+    `venues` holds the venue that stays, with its city, for each venue id of listings and overrides; `parts` the
+    root event by (source id, external id) for the festivals that drafts point to.
+    """
+
+    venues: Mapping[int, Venue] = field(default_factory=dict)
+    parts: Mapping[tuple[int, str], int] = field(default_factory=dict)
+
+
+def columns(
+    listings: Sequence[Listing],
+    overrides: Mapping[str, Any],
+    *,
+    now: dt.datetime,
+    archived: bool = False,
+    known: Known = Known(),
+) -> Columns:
+    """The composed columns of an event by attribute name (`venue_id`), from at least one listing.
+
+    Listings have a time and a city, and come with source and city loaded. `archived` says that the event is so far.
+    """
+    live = [listing for listing in listings if listing.retired_at is None]
+    told = [_told(listing, known) for listing in live or listings]
+    values: Columns = {}
+    provenance: dict[str, int] = {}
+    for group in GROUPS:
+        one = best(told, group)
+        values |= group.read(one)
+        if group.completeness(one) or group.name in ("where", "when", "title"):
+            provenance[group.name] = one.listing.pk
+    values["status"], one = status(told)
+    provenance["status"] = one.listing.pk
+    values |= {
+        "provenance": provenance,
+        "score": max(one.listing.score for one in told),
+        "source_count": len({listing.source_id for listing in live}),
+    }
+    city: City = next(one.listing.city for one in told if one.listing.city_id == values["city_id"])  # type: ignore[misc]
+    values |= _instants(values.pop("start"), values.pop("end"), city)
+    if not live and max(listing.retired_at for listing in listings) <= values["starts_at"]:  # type: ignore[type-var]
+        values["status"] = Event.Status.NOT_LISTED
+    city = apply(values, overrides, city=city, venues=known.venues)
+    values |= _nights(values, city)
+    venue = known.venues.get(values["venue_id"])
+    words = (values["title"], venue.name if venue else "", values["organizer"], *values["performers"])
+    values |= {"slug": slugify(values["title"]), "folded": fold(" ".join(words))}
+    if "visibility" not in values:
+        over = values["last_night"] < tonight(now, city.timezone)
+        values["visibility"] = _visibility(values["score"], archived=archived and over)
+    return values
+
+
+def _told(listing: Listing, known: Known) -> Told:
+    draft = listing.as_draft()
+    venue = known.venues.get(listing.venue_id) if listing.venue_id else None
+    return Told(listing, draft, venue, known.parts.get((listing.source_id, draft.part_of_key)))
+
+
+def _instants(start: dt.datetime, end: dt.datetime | None, city: City) -> Columns:
+    """Times of a source that speaks of days are naive, and are days of the city."""
+    if start.tzinfo is None:
+        start = instant(start, city.timezone)
+    if end is not None and end.tzinfo is None:
+        end = instant(end, city.timezone)
+    return {"starts_at": start, "ends_at": end}
+
+
+def _nights(values: Columns, city: City) -> Columns:
+    start, end = values["starts_at"], values["ends_at"]
+    if end is not None and end < start:
+        end = None
+    local = start.astimezone(city.zone).replace(tzinfo=None)
+    local_end = end and end.astimezone(city.zone).replace(tzinfo=None)
+    night = night_of(local, time_known=values["time_known"] and not values["all_day"])
+    last = last_night_of(local, local_end, all_day=values["all_day"], time_known=values["time_known"])
+    return {
+        "ends_at": end,
+        "timezone": city.timezone,
+        "night": night,
+        "last_night": last,
+        "is_run": last > night,
+    }
+
+
+def _visibility(score: int, *, archived: bool) -> str:
+    if archived:
+        return Event.Visibility.ARCHIVED
+    published = score >= settings.QUALITY_PUBLISH_SCORE
+    return Event.Visibility.PUBLISHED if published else Event.Visibility.HELD
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeResult:
+    """Ids of the events that were written, and of the cities whose pages show something else now."""
+
+    changed: frozenset[int]
+    cities: frozenset[int]
+
+
+def new(listing: Listing) -> Event:
+    """An unsaved event for a listing with a time and a city; `compose` gives it its columns once both are saved."""
+    city: City = listing.city  # type: ignore[assignment]
+    night: dt.date = listing.night  # type: ignore[assignment]
+    return Event(
+        city=city,
+        starts_at=listing.starts_at,
+        timezone=city.timezone,
+        night=night,
+        last_night=max(night, listing.last_night or night),
+        title=listing.title,
+        slug=slugify(listing.title),
+        visibility=Event.Visibility.HELD,
+    )
+
+
+def compose(root_ids: Iterable[int], *, now: dt.datetime, write: bool = True) -> ComposeResult:
+    """Make the columns of these roots what their listings and overrides say; only rows that differ are written.
+
+    A change of time, place or status of an event that visitors could see and that is not over makes an EventChange.
+    Runs in the caller's transaction, under the lock of the area where others may write, too.
+    """
+    events = list(Event.objects.filter(pk__in=set(root_ids), merged_into=None).select_related("city"))
+    listings, overrides, known = _load(events)
+    changed: list[Event] = []
+    fields: set[str] = set()
+    changes: list[EventChange] = []
+    cities: set[int] = set()
+    for event in events:
+        if event.pk not in listings:
+            continue  # all its listings were split out
+        archived = event.visibility == Event.Visibility.ARCHIVED
+        wanted = columns(listings[event.pk], overrides[event.pk], now=now, archived=archived, known=known)
+        if wanted["part_of_id"] == event.pk:
+            wanted["part_of_id"] = None
+        before = {name: getattr(event, name) for name, value in wanted.items() if getattr(event, name) != value}
+        if not before:
+            continue
+        was_new = not event.provenance
+        for name in before:
+            setattr(event, name, wanted[name])
+        cities |= _stale_cities(event, before, now=now)
+        if not was_new and (change := _change(event, before, now=now, known=known)):
+            changes.append(change)
+        event.updated_at = now
+        changed.append(event)
+        fields |= before.keys()
+    if write and changed:
+        names = {name.removesuffix("_id") for name in fields} | {"updated_at", "sequence"}
+        Event.objects.bulk_update(changed, sorted(names), batch_size=500)
+        EventChange.objects.bulk_create(changes)
+    return ComposeResult(frozenset(event.pk for event in changed), frozenset(cities))
+
+
+def _load(events: list[Event]) -> tuple[dict[int, list[Listing]], dict[int, Columns], Known]:
+    """Listings and effective overrides by root, and what composing needs beside them; in a fixed number of queries."""
+    roots = [event.pk for event in events]
+    listings: dict[int, list[Listing]] = defaultdict(list)
+    rows = Listing.objects.filter(event__root__in=roots).select_related("source", "city", "event")
+    for listing in rows.order_by("pk"):
+        listings[listing.event.root_id].append(listing)  # type: ignore[union-attr]
+    overrides: dict[int, Columns] = {event.pk: dict(event.overrides) for event in events}
+    members = Event.objects.filter(root__in=roots).exclude(merged_into=None).exclude(overrides={}).order_by("pk")
+    for root_id, values in members.values_list("root_id", "overrides"):
+        overrides[root_id] = {
+            **values,
+            **{k: v for k, v in overrides[root_id].items() if v not in ("", None)},
+        }
+    flat = [listing for many in listings.values() for listing in many]
+    return listings, overrides, Known(venues=_venues(events, flat, overrides), parts=_parts(flat))
+
+
+def _venues(events: list[Event], listings: list[Listing], overrides: Mapping[int, Columns]) -> dict[int, Venue]:
+    """The venue that stays, with its city, by venue id; more than one query only where venues were merged."""
+    wanted = {pk for listing in listings if (pk := listing.venue_id)}
+    wanted |= {pk for values in overrides.values() if (pk := read(values)[0].get("venue"))}
+    wanted |= {event.venue_id for event in events if event.venue_id}
+    rows: dict[int, Venue] = {}
+    while wanted:
+        rows |= {venue.pk: venue for venue in Venue.objects.filter(pk__in=wanted).select_related("city")}
+        wanted = {pk for venue in rows.values() if (pk := venue.merged_into_id)} - rows.keys()
+    stays = {}
+    for pk, venue in rows.items():
+        while venue.merged_into_id:
+            venue = rows[venue.merged_into_id]
+        stays[pk] = venue
+    return stays
+
+
+def _parts(listings: list[Listing]) -> dict[tuple[int, str], int]:
+    keys = {key for listing in listings if (key := listing.draft.get("part_of_key"))}
+    if not keys:
+        return {}
+    sources = {listing.source_id for listing in listings}
+    rows = Listing.objects.filter(source__in=sources, external_id__in=keys, event__isnull=False)
+    return {(source, key): root for source, key, root in rows.values_list("source_id", "external_id", "event__root_id")}
+
+
+def _stale_cities(event: Event, before: Columns, *, now: dt.datetime) -> set[int]:
+    """The cities whose lists a change shows in: none if it was and is out of sight, or is over."""
+    seen = Event.Visibility.PUBLISHED in (event.visibility, before.get("visibility"))
+    last = max(event.last_night, before.get("last_night", event.last_night))
+    if not seen or before.keys() <= _PRIVATE or last < tonight(now, event.timezone):
+        return set()
+    return {event.city_id, before.get("city_id", event.city_id)}
+
+
+def _change(event: Event, before: Columns, *, now: dt.datetime, known: Known) -> EventChange | None:
+    """The row that tells visitors of a change of time, place or status, with the event's next sequence."""
+    told = {name: (value, getattr(event, name)) for name, value in before.items() if name in _TOLD}
+    starts = max(event.starts_at, before.get("starts_at", event.starts_at))
+    visible = before.get("visibility", event.visibility) == Event.Visibility.PUBLISHED
+    if not told or not visible or starts < now:
+        return None
+    event.sequence += 1
+    was, is_now = ({_TOLD[name]: _plain(name, pair[i], known) for name, pair in told.items()} for i in (0, 1))
+    return EventChange(event=event, sequence=event.sequence, at=now, before=was, after=is_now)
+
+
+# The fields that an EventChange tells of, and their names in it.
+_TOLD = {
+    "starts_at": "starts_at",
+    "ends_at": "ends_at",
+    "all_day": "all_day",
+    "time_known": "time_known",
+    "venue_id": "venue",
+    "online": "online",
+    "status": "status",
+}
+
+
+def _plain(name: str, value: Any, known: Known) -> Any:
+    """As JSON: an instant in ISO 8601, a venue by its name."""
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    if name == "venue_id":
+        venue = known.venues.get(value)
+        return venue.name if venue else ""
+    return value
