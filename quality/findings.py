@@ -1,0 +1,51 @@
+"""Keeping the Findings of a source as its last reading left them."""
+
+from collections.abc import Mapping, Sequence
+
+from events.models import Listing, Source
+
+from .models import Finding
+from .rules import Found
+
+
+def record(
+    source: Source,
+    listings_by_key: Mapping[str, Listing | None],
+    findings_by_key: Mapping[str, Sequence[Found]],
+) -> int:
+    """Make the findings of these keys what was found, and return how many rows were written or deleted.
+
+    Keys are external ids; those that are in neither mapping keep their findings. What is found again keeps its
+    row and the date when it was first seen.
+    """
+    keys = listings_by_key.keys() | findings_by_key.keys()
+    stored = {(row.key, row.rule): row for row in Finding.objects.filter(source=source, key__in=keys)}
+    wanted = {
+        (key, found.rule): Finding(
+            source=source,
+            listing=listings_by_key.get(key),
+            key=key,
+            rule=found.rule,
+            severity=found.severity,
+            weight=found.weight,
+            message=found.message,
+        )
+        for key, many in findings_by_key.items()
+        for found in many
+    }
+    changed = [row for at, row in wanted.items() if at not in stored or _told(row) != _told(stored[at])]
+    gone = [row.pk for at, row in stored.items() if at not in wanted]
+    if changed:
+        Finding.objects.bulk_create(
+            changed,
+            update_conflicts=True,
+            unique_fields=["source", "key", "rule"],
+            update_fields=["listing", "severity", "weight", "message"],
+        )
+    if gone:
+        Finding.objects.filter(pk__in=gone).delete()
+    return len(changed) + len(gone)
+
+
+def _told(row: Finding) -> tuple[int | None, str, int, str]:
+    return row.listing_id, row.severity, row.weight, row.message
