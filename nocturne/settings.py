@@ -6,6 +6,7 @@ ENVIRONMENT is "production" unless something says otherwise; manage.py says "dev
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -25,7 +26,7 @@ DEVELOPMENT = ENVIRONMENT == "development"
 
 def required(name: str, *, development: str) -> str:
     """The value of a variable, which only development may leave out."""
-    value = env.str(name, default=development if DEVELOPMENT else "")
+    value = env.str(name, default="") or (development if DEVELOPMENT else "")
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. Production needs it; see docs/operators.md.")
     return value
@@ -33,10 +34,18 @@ def required(name: str, *, development: str) -> str:
 
 DEBUG = env.bool("DEBUG", default=DEVELOPMENT)
 SECRET_KEY = required("SECRET_KEY", development="development-only-" + "0" * 50)
+if not DEVELOPMENT and (len(SECRET_KEY) < 40 or SECRET_KEY.startswith("development-only-")):
+    raise ImproperlyConfigured(
+        "SECRET_KEY can be guessed: take what `python -c 'import secrets; print(secrets.token_urlsafe(50))'` prints."
+    )
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])
 SITE_NAME = env.str("SITE_NAME", default="Nocturne")
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000" if DEVELOPMENT else "").rstrip("/")
+SITE_URL = required("SITE_URL", development="http://127.0.0.1:8000").rstrip("/")
+if urlsplit(SITE_URL).scheme not in ("http", "https") or not urlsplit(SITE_URL).hostname:
+    raise ImproperlyConfigured(f"SITE_URL is {SITE_URL!r}: it must be the site's address, as https://example.org.")
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [urlsplit(SITE_URL).hostname]
+)
 
 INSTALLED_APPS = [
     "django.contrib.admin",

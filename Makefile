@@ -1,0 +1,46 @@
+# Two commands: `make run` and `make test`. They need a Python, 3.12 or newer, and no server.
+
+PORT ?= 8000
+PYTHON := .venv/bin/python
+# Checks are not to depend on what somebody has in .env, and ask no server.
+CHECK := env -u DATABASE_URL -u REDIS_URL ENV_FILE=/dev/null ENVIRONMENT=development $(PYTHON)
+LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all lint format lock .venv
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: .venv ## the site with demo events at 127.0.0.1:8000, or PORT=8001; Ctrl-C ends it
+	@exec $(PYTHON) manage.py dev --port $(PORT)
+
+test: .venv ## all tests but the slow ones
+	@$(PYTHON) -m pytest -n logical -m "not slow"
+
+test-all: .venv ## all tests
+	@$(PYTHON) -m pytest -n logical
+
+lint: .venv ## style, types, import arrows, templates, migrations, production settings
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) .venv/bin/lint-imports
+	$(CHECK) -m mypy
+	$(PYTHON) -m djlint --lint --quiet templates
+	$(CHECK) manage.py makemigrations --check --dry-run
+	@echo "manage.py check --deploy, as production"
+	@ENV_FILE=/dev/null ENVIRONMENT=production ALLOWED_HOSTS=example.org SITE_URL=https://example.org \
+	SECRET_KEY=$$($(PYTHON) -c "import secrets; print(secrets.token_urlsafe(50))") \
+	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nocturne REDIS_URL=redis://127.0.0.1:1 \
+	$(PYTHON) manage.py check --deploy --fail-level WARNING
+
+format: .venv ## put the code in order
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+lock: .venv ## requirements.txt and requirements-prod.txt from pyproject.toml
+	$(LOCK) pyproject.toml --output-file requirements-prod.txt
+	$(LOCK) pyproject.toml --group dev --constraint requirements-prod.txt --output-file requirements.txt
+
+.venv:
+	@sh nocturne/dev/make_venv.sh
