@@ -20,6 +20,18 @@ def _local(host: Any) -> bool:
         return False
 
 
+def _numeric(host: Any) -> bool:
+    """Whether nobody is asked for the address, however it is spelled: 0x7f.1 is 127.0.0.1."""
+    try:
+        return bool(ipaddress.ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return bool(socket.inet_aton(host))
+    except (OSError, TypeError):
+        return False
+
+
 def _check(connection: socket.socket, address: Any) -> None:
     if connection.family in (socket.AF_INET, socket.AF_INET6) and not _local(address[0]):
         _attempts.append(f"connect to {address[0]}:{address[1]}")
@@ -37,12 +49,7 @@ def connect_ex(self: socket.socket, address: Any) -> int:
 
 
 def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
-    numeric = False
-    try:
-        numeric = bool(ipaddress.ip_address(host))
-    except ValueError:
-        numeric = _local(host)
-    if not numeric:
+    if not _local(host) and not _numeric(host):
         _attempts.append(f"look up {host}")
         raise socket.gaierror(socket.EAI_NONAME, f"a test tried to look up {host}")
     return _getaddrinfo(host, *args, **kwargs)
