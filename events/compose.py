@@ -75,9 +75,9 @@ def columns(
         "score": max(one.listing.score for one in told),
         "source_count": len({listing.source_id for listing in live}),
     }
-    city: City = next(one.listing.city for one in told if one.listing.city_id == values["city_id"])  # type: ignore[misc]
+    city = next(one.city for one in told if one.city.pk == values["city_id"])
     values |= _instants(values.pop("start"), values.pop("end"), city)
-    if not live and max(listing.retired_at for listing in listings) <= values["starts_at"]:  # type: ignore[type-var]
+    if not live and max(at for listing in listings if (at := listing.retired_at)) <= values["starts_at"]:
         values["status"] = Event.Status.NOT_LISTED
     city = apply(values, overrides, city=city, venues=known.venues)
     values |= _nights(values, city)
@@ -93,7 +93,8 @@ def columns(
 def _told(listing: Listing, known: Known) -> Told:
     draft = listing.as_draft()
     venue = known.venues.get(listing.venue_id) if listing.venue_id else None
-    return Told(listing, draft, venue, known.parts.get((listing.source_id, draft.part_of_key)))
+    city: City = listing.city  # type: ignore[assignment]
+    return Told(listing, draft, city, venue, known.parts.get((listing.source_id, draft.part_of_key)))
 
 
 def _instants(start: dt.datetime, end: dt.datetime | None, city: City) -> Columns:
@@ -139,11 +140,12 @@ class ComposeResult:
 
 def new(listing: Listing) -> Event:
     """An unsaved event for a listing with a time and a city; `compose` gives it its columns once both are saved."""
-    city: City = listing.city  # type: ignore[assignment]
-    night: dt.date = listing.night  # type: ignore[assignment]
+    city, night, starts_at = listing.city, listing.night, listing.starts_at
+    if city is None or night is None or starts_at is None:
+        raise ValueError(f"“{listing.title}” has no time or no city, so it is no event.")
     return Event(
         city=city,
-        starts_at=listing.starts_at,
+        starts_at=starts_at,
         timezone=city.timezone,
         night=night,
         last_night=max(night, listing.last_night or night),

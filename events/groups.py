@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from .drafts import EventDraft, instant
-from .models import Listing, Venue
+from .models import City, Listing, Venue
 from .titles import is_clean
 
 Columns = dict[str, Any]
@@ -22,6 +22,7 @@ class Told:
 
     listing: Listing
     draft: EventDraft
+    city: City
     venue: Venue | None = None
     part_of_id: int | None = None
 
@@ -46,7 +47,7 @@ def best(told: list[Told], group: Group) -> Told:
 def _where(one: Told) -> Columns:
     where = one.draft.where
     return {
-        "city_id": one.listing.city_id,
+        "city_id": one.city.pk,
         "venue_id": one.venue and one.venue.pk,
         "address": where.address[:300],
         "latitude": where.latitude,
@@ -65,7 +66,7 @@ def _when(one: Told) -> Columns:
     when, listing = one.draft.when, one.listing
     if when is None:
         return {"start": listing.starts_at, "end": None, "all_day": False, "time_known": True}
-    zone = listing.timezone or when.timezone or listing.city.timezone  # type: ignore[union-attr]
+    zone = listing.timezone or when.timezone or one.city.timezone
     dated = when.all_day or not when.time_known
     start: dt.datetime = when.start if dated else listing.starts_at or instant(when.start, zone)
     end = when.end if dated or when.end is None else instant(when.end, zone)

@@ -1,0 +1,126 @@
+"""Putting records that are one event together, pair by pair, the strongest evidence first."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from .blocking import pairs
+from .records import Record
+from .similarity import Comparison, Limits, compare, exact
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Two records, by position, that are one event or may be. `sure` edges (an editor's word) ask nobody."""
+
+    first: int
+    second: int
+    comparison: Comparison
+    sure: bool = False
+
+    def as_unsure(self) -> "Edge":
+        return replace(self, comparison=replace(self.comparison, outcome="unsure"))
+
+
+class Clusters:
+    """Sets of records, by position; those of one event are together from the start.
+
+    `forbidden` says which pairs an editor keeps apart.
+    """
+
+    def __init__(
+        self, records: list[Record], limits: Limits, forbidden: Callable[[int, int], bool] = lambda i, j: False
+    ) -> None:
+        self.records = records
+        self.limits = limits
+        self.forbidden = forbidden
+        self._of = list(range(len(records)))
+        self._members = [[position] for position in range(len(records))]
+        first_of: dict[int, int] = {}
+        for position, record in enumerate(records):
+            if record.root is not None:
+                self._unite(first_of.setdefault(record.root, position), position)
+
+    def members(self, position: int) -> list[int]:
+        return self._members[self._of[position]]
+
+    def sets(self) -> list[list[int]]:
+        return [members for members in self._members if members]
+
+    def together(self, first: int, second: int) -> bool:
+        return self._of[first] == self._of[second]
+
+    def kept_apart(self, edge: Edge) -> bool:
+        """Whether an editor keeps any two of the two sides apart."""
+        return any(self.forbidden(i, j) for i, j in self._across(edge))
+
+    def _across(self, edge: Edge) -> list[tuple[int, int]]:
+        return [(i, j) for i in self.members(edge.first) for j in self.members(edge.second)]
+
+    def _unite(self, first: int, second: int) -> None:
+        one, other = sorted((self._of[first], self._of[second]))
+        if one != other:
+            for position in self._members[other]:
+                self._of[position] = one
+            self._members[one] += self._members[other]
+            self._members[other] = []
+
+    def join(self, edge: Edge) -> bool:
+        """Unite the two sides of an edge unless any two of them cannot be one event; whether they are one now."""
+        if not edge.sure and any(self._apart(i, j) for i, j in self._across(edge)):
+            return False
+        self._unite(edge.first, edge.second)
+        return True
+
+    def _apart(self, i: int, j: int) -> bool:
+        a, b = self.records[i], self.records[j]
+        if self.forbidden(i, j):
+            return True
+        if (a.root is not None and a.root == b.festival) or (b.root is not None and b.root == a.festival):
+            return True
+        if exact(a, b):
+            return False
+        return (a.source == b.source and a.live and b.live) or compare(a, b, self.limits).conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Records that are one event, by key, with the weakest link that holds them together."""
+
+    keys: list[int | str]
+    score: int
+    reasons: tuple[str, ...]
+
+
+def edges(records: list[Record], limits: Limits, *, new: Iterable[int] | None = None) -> list[Edge]:
+    """Pairs that are the same or may be, the strongest first; with `new`, those with one of these positions.
+
+    Two live listings of one source are the same only as the same row twice.
+    """
+    found = []
+    for i, j in pairs(records, new=new):
+        a, b = records[i], records[j]
+        if a.root is not None and a.root == b.root:
+            continue
+        if exact(a, b):
+            found.append(Edge(i, j, Comparison("same", 100, ("the same title, start and place",))))
+        elif not (a.source == b.source and a.live and b.live):
+            comparison = compare(a, b, limits)
+            if comparison.outcome != "different":
+                found.append(Edge(i, j, comparison))
+    return sorted(found, key=lambda edge: (-edge.comparison.score, edge.first, edge.second))
+
+
+def find(records: list[Record], limits: Limits) -> list[Cluster]:
+    """All groups of two records and more that are one event."""
+    clusters = Clusters(records, limits)
+    links = [edge for edge in edges(records, limits) if edge.comparison.outcome == "same" and clusters.join(edge)]
+    weakest = {id(clusters.members(edge.first)): edge.comparison for edge in links}
+    return [
+        Cluster(
+            [records[position].key for position in sorted(members)],
+            weakest[id(members)].score,
+            weakest[id(members)].reasons,
+        )
+        for members in clusters.sets()
+        if len(members) > 1
+    ]

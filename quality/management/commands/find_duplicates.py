@@ -1,0 +1,74 @@
+"""Find listings of one event: in a file, without a database, or over the whole database."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone as clock
+
+from events.models import City, Listing
+from quality.clusters import Cluster, find
+from quality.matching import limits
+from quality.records import Record, of_listings
+
+
+class Command(BaseCommand):
+    help = "Print groups of duplicates, one JSON object a line: ids, score 0 to 100, and reasons."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--city", metavar="CODE", help="only the area of this city")
+        parser.add_argument(
+            "--input",
+            metavar="FILE",
+            help="JSON Lines with id, city, source, title, starts_at, venue, address, url, description; - is "
+            "standard input. The database is not asked then.",
+        )
+
+    def handle(self, *, city: str | None, input: str | None, **options: Any) -> None:
+        groups = _in_file(input) if input else _in_database(city)
+        for group in groups:
+            line = {"ids": group.keys, "score": group.score, "reasons": list(group.reasons)}
+            self.stdout.write(json.dumps(line, ensure_ascii=False))
+
+
+def _in_file(name: str) -> list[Cluster]:
+    with sys.stdin if name == "-" else _open(name) as file:
+        return find(list(_records(file)), limits())
+
+
+def _open(name: str) -> TextIO:
+    try:
+        return Path(name).open(encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{name} cannot be read: {error.strerror}.")
+
+
+def _records(file: TextIO) -> Iterator[Record]:
+    for number, line in enumerate(file, 1):
+        if not line.strip():
+            continue
+        try:
+            yield Record.from_json(json.loads(line))
+        except (ValueError, KeyError, TypeError) as error:
+            # one bad line costs itself
+            print(f"line {number} left out: {error}", file=sys.stderr)
+
+
+def _in_database(code: str | None) -> Iterator[Cluster]:
+    """Future listings, area by area; those that are of one event already are not told again."""
+    areas = City.objects.filter(area_cities__listings__isnull=False).distinct()
+    if code:
+        areas = areas.filter(area_cities__code=code)
+        if not City.objects.filter(code=code).exists():
+            raise CommandError(f"No city has the code {code!r}.")
+    for area in areas.order_by("pk"):
+        listings = Listing.objects.live().filter(event__isnull=False, city__area=area)
+        found = of_listings(listings.filter(starts_at__gt=clock.now()), area=area)
+        for group in find(found, limits()):
+            if len({record.root for record in found if record.key in group.keys}) > 1:
+                yield group

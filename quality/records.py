@@ -1,0 +1,141 @@
+"""What matching knows of a listing: a plain record, from a row of the database or from a line of a file."""
+
+import datetime as dt
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from django.db.models import F, FloatField, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Left
+
+from events.models import City, Listing
+from events.nights import night_of
+
+from .canonical import canonical
+
+# Of a description the beginning is enough to see that two are the same.
+TEXT_LENGTH = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """`start` is the local time of the city, naive; where `time_known` is False only its date counts.
+
+    `area` is what duplicates are looked for within, `venue_id` the identity of the venue where it is settled,
+    `url` the canonical URL. `fingerprint` is empty where the venue is not known. `live` is False for what its
+    source no longer shows. `root` is the event that it belongs to by now, `festival` the event that it is a part of.
+    """
+
+    key: int | str
+    source: Hashable
+    area: Hashable
+    title: str
+    start: dt.datetime
+    night: dt.date
+    time_known: bool = True
+    last_night: dt.date | None = None
+    venue: str = ""
+    venue_id: int | None = None
+    address: str = ""
+    city: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    url: str = ""
+    fingerprint: str = ""
+    description: str = ""
+    utc_offset: dt.timedelta | None = None
+    live: bool = True
+    root: int | None = None
+    festival: int | None = None
+
+    @property
+    def is_run(self) -> bool:
+        return self.last_night is not None and self.last_night > self.night
+
+    @classmethod
+    def from_json(cls, line: Mapping[str, Any]) -> Self:
+        """From `id city source title starts_at venue address url description`; raise ValueError or KeyError.
+
+        A time of exactly midnight is how sources write that they know only the day.
+        """
+        stated = dt.datetime.fromisoformat(str(line["starts_at"]))
+        start = stated.replace(tzinfo=None)
+        known = start.time() != dt.time()
+        return cls(
+            key=line["id"],
+            source=line.get("source") or "",
+            area=line.get("city") or "",
+            title=str(line["title"]),
+            start=start,
+            night=night_of(start, time_known=known),
+            time_known=known,
+            venue=line.get("venue") or "",
+            address=line.get("address") or "",
+            city=str(line.get("city") or ""),
+            url=canonical(line["url"]) if line.get("url") else "",
+            description=(line.get("description") or "")[:TEXT_LENGTH],
+        )
+
+
+def of_listings(listings: QuerySet[Listing], *, area: City) -> list[Record]:
+    """The records of listings that have a time and a city, by id; one query, without the whole of their drafts.
+
+    Times are local to the area's zone. Midnight is how many sources write that they know only the day.
+    """
+    rows = listings.order_by("pk").values(
+        "source_id",
+        "title",
+        "starts_at",
+        "local_start",
+        "night",
+        "last_night",
+        "venue_id",
+        "canonical_url",
+        "fingerprint",
+        "retired_at",
+        key=F("pk"),
+        root=F("event__root"),
+        festival=F("event__root__part_of__root"),
+        city_name=F("city__name"),
+        venue_name=KT("draft__where__venue"),
+        address=KT("draft__where__address"),
+        latitude=Cast(KT("draft__where__latitude"), FloatField()),
+        longitude=Cast(KT("draft__where__longitude"), FloatField()),
+        all_day=KT("draft__when__all_day"),
+        time_known=KT("draft__when__time_known"),
+        text=Left(KT("draft__description"), TEXT_LENGTH),
+    )
+    return [_of_row(row, area) for row in rows]
+
+
+def _of_row(row: Mapping[str, Any], area: City) -> Record:
+    start = row["starts_at"].astimezone(area.zone)
+    offset = start.utcoffset()
+    known = row["all_day"] != "true" and row["time_known"] != "false"
+    # a day is the day that the source names, whatever the zone
+    local = start.replace(tzinfo=None) if known else dt.datetime.fromisoformat(row["local_start"])
+    venue = row["venue_name"] or ""
+    return Record(
+        key=row["key"],
+        source=row["source_id"],
+        area=area.pk,
+        title=row["title"],
+        start=local,
+        night=row["night"],
+        time_known=known and local.time() != dt.time(),
+        last_night=row["last_night"],
+        venue=venue,
+        venue_id=row["venue_id"],
+        address=row["address"] or "",
+        city=row["city_name"],
+        latitude=row["latitude"],
+        longitude=row["longitude"],
+        url=row["canonical_url"],
+        fingerprint=row["fingerprint"] if row["venue_id"] else "",
+        description=row["text"] or "",
+        utc_offset=offset,
+        live=row["retired_at"] is None,
+        root=row["root"],
+        festival=row["festival"],
+    )
