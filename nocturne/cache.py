@@ -11,7 +11,7 @@ SITE = 0  # the generation of what is made of all cities
 
 
 def generation(city_id: int = SITE) -> str:
-    """The token of a city, or of the whole site; "" while the cache is away and nothing can be known fresh."""
+    """The token of a city or of the whole site; "" while the cache is away and nothing is known fresh."""
     key = _key(city_id)
     token = cache.get(key)
     if token is None:

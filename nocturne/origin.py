@@ -1,4 +1,4 @@
-"""Our own origin, from SITE_URL and never from a request's Host: caches and mails must not follow a header."""
+"""Our own origin: from SITE_URL and never from a request's Host, which caches and mails must not follow."""
 
 from urllib.parse import urlsplit
 

@@ -8,9 +8,10 @@ import functools
 import hashlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response, patch_cache_control
 
@@ -34,8 +35,19 @@ def not_modified(request: HttpRequest, etag: str) -> HttpResponseBase | None:
     return None if response is None else _public(response, etag)
 
 
+def moved(request: HttpRequest, url: str) -> HttpResponseBase | None:
+    """A permanent redirect unless the page that was asked for has this address.
+
+    It may be kept for as long as a page only: a merge can be undone.
+    """
+    if unquote(url) == request.path:
+        return None
+    return _public(HttpResponsePermanentRedirect(url), "")
+
+
 def public_page(template: str, context: dict[str, Any], *, etag: str = "", status: int = 200) -> HttpResponse:
-    return _public(HttpResponse(render_to_string(template, context), status=status), etag)
+    text = render_to_string(template, {"site_name": settings.SITE_NAME, **context})
+    return _public(HttpResponse(text, status=status), etag)
 
 
 def public_file(content: str, content_type: str, *, etag: str = "", filename: str = "") -> HttpResponse:

@@ -1,7 +1,7 @@
 """Events: one row is one thing that you can go to, once."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -27,9 +27,7 @@ class Series(models.Model):
 
     class Meta:
         verbose_name_plural = "series"
-        constraints = (
-            models.UniqueConstraint(fields=["source", "key"], name="series_key_is_unique_in_source"),
-        )
+        constraints = (models.UniqueConstraint(fields=["source", "key"], name="series_key_is_unique_in_source"),)
 
     def __str__(self) -> str:
         return self.title or self.key
@@ -49,15 +47,60 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def on_nights(self, first: dt.date, last: dt.date) -> Self:
         """One-off events whose night lies between two nights, both included."""
-        return self.filter(night__range=(first, last), is_run=False)
+        return self.one_off().filter(night__range=(first, last))
+
+    def one_off(self) -> Self:
+        return self.filter(is_run=False)
+
+    def runs(self) -> Self:
+        """What lasts more than one night: exhibitions, festivals, weeks of a play."""
+        return self.filter(is_run=True)
 
     def runs_on_nights(self, first: dt.date, last: dt.date) -> Self:
-        """Runs (exhibitions, festivals, weeks of a play) that last on any night between two nights."""
-        return self.filter(is_run=True, night__lte=last, last_night__gte=first)
+        """Runs that last on any night between two nights, both included."""
+        return self.runs().filter(night__lte=last, last_night__gte=first)
 
     def for_list(self) -> Self:
         """In the order of a list, with what a card shows; one query whatever the number of rows."""
         return self.select_related("city", "venue").order_by("night", "starts_at", "pk")
+
+    def for_runs(self) -> Self:
+        """What a card shows of runs, those that end soonest first."""
+        return self.select_related("city", "venue").order_by("last_night", "night", "pk")
+
+    def for_page(self) -> Self:
+        """What an event's own page shows, and where a merged one leads."""
+        return self.select_related("city", "venue__city", "root__city", "part_of__city", "series")
+
+    def at_venue(self, venue: Venue) -> Self:
+        """Events at a venue and at those that were merged into it."""
+        return self.filter(venue__in=[venue.pk, *venue.merged.values_list("pk", flat=True)])
+
+    def from_night(self, night: dt.date) -> Self:
+        """What is not over by a night: later ones, and runs that still last."""
+        return self.filter(last_night__gte=night)
+
+    def nights_by_city(self, tonights: Mapping[int, dt.date], *, nights: int) -> dict[int, tuple[int, int]]:
+        """The number of one-off events tonight and in the next `nights` nights by city id; one query.
+
+        `tonights` holds each city's date of tonight: the world has two or three of them at a time.
+        """
+        cities: dict[dt.date, list[int]] = {}
+        for city_id, night in tonights.items():
+            cities.setdefault(night, []).append(city_id)
+        if not cities:
+            return {}
+        now, window = Q(pk__in=[]), Q(pk__in=[])
+        for night, ids in cities.items():
+            now |= Q(city__in=ids, night=night)
+            window |= Q(city__in=ids, night__range=(night, night + dt.timedelta(days=nights - 1)))
+        rows = (
+            self.filter(window, is_run=False)
+            .order_by()
+            .values_list("city")
+            .annotate(now=models.Count("pk", filter=now), all=models.Count("pk"))
+        )
+        return {city_id: (tonight, all_nights) for city_id, tonight, all_nights in rows}
 
     def bulk_create(self, objs: Iterable["Event"], *args: Any, **kwargs: Any) -> list["Event"]:
         """Ids are fetched first, since `root` of a new event is the event itself."""
@@ -97,9 +140,7 @@ class Event(models.Model):
         ARCHIVED = "archived", "archived"
 
     # --- identity -------------------------------------------------------------------------------
-    merged_into = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
-    )
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     root = models.ForeignKey("self", on_delete=models.DO_NOTHING, related_name="members", editable=False)
     overrides = models.JSONField(
         default=dict, blank=True, help_text="Editors' values by field; what is not here follows the sources."
@@ -140,15 +181,9 @@ class Event(models.Model):
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PUBLISHED)
     score = models.PositiveSmallIntegerField(default=100)
     source_count = models.PositiveSmallIntegerField(default=0)
-    series = models.ForeignKey(
-        Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
-    )
-    part_of = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="parts"
-    )
-    folded = models.TextField(
-        blank=True, editable=False, help_text="Title, venue and names, folded, for search."
-    )
+    series = models.ForeignKey(Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="events")
+    part_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="parts")
+    folded = models.TextField(blank=True, editable=False, help_text="Title, venue and names, folded, for search.")
     provenance = models.JSONField(default=dict, editable=False, help_text="Listing id by group of columns.")
     # --- history --------------------------------------------------------------------------------
     sequence = models.PositiveIntegerField(default=0, editable=False)
@@ -170,9 +205,7 @@ class Event(models.Model):
                 name="event_root_is_self_unless_merged",
             ),
             models.CheckConstraint(condition=~Q(part_of=models.F("id")), name="event_is_not_part_of_itself"),
-            models.CheckConstraint(
-                condition=Q(last_night__gte=models.F("night")), name="event_nights_in_order"
-            ),
+            models.CheckConstraint(condition=Q(last_night__gte=models.F("night")), name="event_nights_in_order"),
             models.CheckConstraint(
                 condition=Q(ends_at=None) | Q(ends_at__gte=models.F("starts_at")),
                 name="event_ends_after_start",
@@ -205,9 +238,7 @@ class Event(models.Model):
             # text search, typos included
             GinIndex(fields=["folded"], opclasses=["gin_trgm_ops"], name="event_folded_trigrams"),
             # the editors' queue of held events
-            models.Index(
-                fields=["night"], condition=Q(visibility="held", merged_into=None), name="event_held"
-            ),
+            models.Index(fields=["night"], condition=Q(visibility="held", merged_into=None), name="event_held"),
         )
 
     def __str__(self) -> str:
@@ -252,9 +283,7 @@ class EventChange(models.Model):
 
     class Meta:
         ordering = ("event", "sequence")
-        constraints = (
-            models.UniqueConstraint(fields=["event", "sequence"], name="event_change_is_one_a_sequence"),
-        )
+        constraints = (models.UniqueConstraint(fields=["event", "sequence"], name="event_change_is_one_a_sequence"),)
 
     def __str__(self) -> str:
         return f"{self.event_id} #{self.sequence}: {', '.join(self.after)}"

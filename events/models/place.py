@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import ACos, Cos, Greatest, Least, Radians, Sin
+from django.db.models.functions import ACos, Concat, Cos, Greatest, Least, Radians, Sin
 from django.urls import reverse
 from django.utils import timezone as clock
 
@@ -22,6 +22,20 @@ AREA_KM = 50
 class CityQuerySet(models.QuerySet["City"]):
     def active(self) -> Self:
         return self.filter(active=True)
+
+    def biggest_first(self) -> Self:
+        return self.order_by("-population", "name", "pk")
+
+    def named(self, text: str) -> Self:
+        """Cities whose name or another name of theirs has all words of a text, the biggest first."""
+        words = fold(text).split()
+        if not words:
+            return self.none()
+        # Words begin where the names do: "york" is in "new york", "ork" is not.
+        names = self.annotate(names=Concat(models.Value(" "), "folded", output_field=models.TextField()))
+        for word in words:
+            names = names.filter(names__contains=f" {word}")
+        return names.biggest_first()
 
     def with_distance(self, latitude: float, longitude: float, *, within_km: float) -> Self:
         """Cities within a great-circle distance, annotated with `distance` in km, the nearest first.
@@ -43,15 +57,8 @@ class CityQuerySet(models.QuerySet["City"]):
         cosine = Sin(here[0]) * Sin(Radians("latitude")) + Cos(here[0]) * Cos(Radians("latitude")) * Cos(
             Radians("longitude") - here[1]
         )
-        distance = models.Value(EARTH_KM) * ACos(
-            Least(Greatest(cosine, models.Value(-1.0)), models.Value(1.0))
-        )
-        return (
-            self.filter(box)
-            .annotate(distance=distance)
-            .filter(distance__lte=within_km)
-            .order_by("distance", "pk")
-        )
+        distance = models.Value(EARTH_KM) * ACos(Least(Greatest(cosine, models.Value(-1.0)), models.Value(1.0)))
+        return self.filter(box).annotate(distance=distance).filter(distance__lte=within_km).order_by("distance", "pk")
 
 
 def validate_timezone(name: str) -> None:
@@ -79,9 +86,7 @@ class City(models.Model):
     language = models.CharField(max_length=8, blank=True)
     aliases = ArrayField(models.CharField(max_length=120), default=list, blank=True, help_text="Other names.")
     folded = models.TextField(editable=False, help_text="Name and aliases, folded, for search.")
-    area = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="area_cities"
-    )
+    area = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="area_cities")
     active = models.BooleanField(default=False, help_text="The site serves this city.")
 
     objects = CityQuerySet.as_manager()
@@ -99,9 +104,7 @@ class City(models.Model):
             # the nearest city, and the cities of an area: with_distance
             models.Index(fields=["latitude", "longitude"], name="city_coordinates"),
             # the home page: active cities, the largest first
-            models.Index(
-                fields=["-population"], condition=models.Q(active=True), name="city_active_by_population"
-            ),
+            models.Index(fields=["-population"], condition=models.Q(active=True), name="city_active_by_population"),
         )
 
     def __str__(self) -> str:
@@ -113,9 +116,7 @@ class City(models.Model):
 
     def fold_names(self) -> None:
         """Set `folded`; for those who write cities in bulk, past save()."""
-        self.folded = " | ".join(
-            dict.fromkeys(fold(name) for name in (self.name, *self.aliases) if fold(name))
-        )
+        self.folded = " | ".join(dict.fromkeys(fold(name) for name in (self.name, *self.aliases) if fold(name)))
 
     def get_absolute_url(self) -> str:
         return reverse("events:city", args=[self.slug])
@@ -142,9 +143,7 @@ class Venue(models.Model):
     address = models.CharField(max_length=300, blank=True)
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
-    merged_into = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
-    )
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
 
     objects = VenueQuerySet.as_manager()
 
@@ -174,9 +173,7 @@ class VenueAlias(models.Model):
 
     class Meta:
         verbose_name_plural = "venue aliases"
-        constraints = (
-            models.UniqueConstraint(fields=["city", "folded"], name="venue_alias_is_unique_in_city"),
-        )
+        constraints = (models.UniqueConstraint(fields=["city", "folded"], name="venue_alias_is_unique_in_city"),)
 
     def __str__(self) -> str:
         return self.folded

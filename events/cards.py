@@ -1,0 +1,90 @@
+"""Cards: what a list shows of an event, worked out before the template, and lists of them by night."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from events.categories import category_label
+from events.dates import clock_words, day_words, machine_start, night_words, span_words
+from events.models import Event
+from events.prices import event_price
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """`clock` is what stands in the time column, `aside` the true date where it is not the night's."""
+
+    url: str
+    title: str
+    clock: str
+    timed: bool
+    aside: str
+    datetime: str
+    venue: str
+    venue_url: str
+    price: str
+    sources: int
+    category: str
+    status: str
+    status_words: str
+    city: str
+
+    @property
+    def cancelled(self) -> bool:
+        return self.status == Event.Status.CANCELLED
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    date: dt.date
+    name: str
+    day: str
+    cards: tuple[Card, ...]
+
+
+def card(event: Event, *, tonight: dt.date) -> Card:
+    if event.venue and event.venue.city_id == event.city_id:
+        event.venue.city = event.city  # its address needs no query
+    if event.is_run:
+        aside = span_words(event.night, event.last_night, year=tonight.year)
+    elif event.after_midnight:
+        aside = day_words(event.local_start.date(), year=tonight.year)
+    else:
+        aside = ""
+    return Card(
+        url=event.get_absolute_url(),
+        title=event.title,
+        clock=clock_words(event),
+        timed=event.time_known and not event.all_day,
+        aside=aside,
+        datetime=machine_start(event),
+        venue=event.venue.name if event.venue else "Online" if event.online else event.address,
+        venue_url=event.venue.get_absolute_url() if event.venue else "",
+        price=event_price(event),
+        sources=event.source_count,
+        category=category_label(event.category) if event.category else "",
+        status=event.status,
+        status_words=status_words(event),
+        city=event.city.name,
+    )
+
+
+def by_night(events: Iterable[Event], *, tonight: dt.date) -> list[Night]:
+    """Events in the order of a list, night by night."""
+    return [
+        Night(
+            night,
+            night_words(night, tonight),
+            day_words(night, year=tonight.year),
+            tuple(card(event, tonight=tonight) for event in group),
+        )
+        for night, group in groupby(events, key=lambda event: event.night)
+    ]
+
+
+def status_words(event: Event) -> str:
+    """Cancelled, Sold out …; "" for what goes on as planned."""
+    if event.status == Event.Status.SCHEDULED:
+        return ""
+    return Event.Status(event.status).label.capitalize()

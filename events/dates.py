@@ -1,0 +1,92 @@
+"""Nights and times in words, in the event's own zone."""
+
+import datetime as dt
+
+from django.utils.dateformat import format as date_format
+
+from events.models import Event
+
+DAY = dt.timedelta(days=1)
+
+
+def day_words(date: dt.date, *, year: int | None = None) -> str:
+    """Sat 6 Dec; with the year unless it is `year`."""
+    return date_format(date, "D j M" if date.year == year else "D j M Y")
+
+
+def span_words(first: dt.date, last: dt.date, *, year: int | None = None) -> str:
+    """Sat 6 Dec, or Sat 6 – Sun 7 Dec."""
+    if first == last:
+        return day_words(first, year=year)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{date_format(first, 'D j')} – {day_words(last, year=year)}"
+    return f"{day_words(first, year=last.year)} – {day_words(last, year=year)}"
+
+
+def night_words(night: dt.date, tonight: dt.date) -> str:
+    """What people call a night: Tonight, Tomorrow, Friday."""
+    names = {tonight - DAY: "Last night", tonight: "Tonight", tonight + DAY: "Tomorrow"}
+    return names.get(night) or date_format(night, "l")
+
+
+def clock_words(event: Event) -> str:
+    """20:00, or that it is all day or not given."""
+    if event.all_day:
+        return "all day"
+    return f"{event.local_start:%H:%M}" if event.time_known else "time not given"
+
+
+def zone_words(moment: dt.datetime) -> str:
+    """CET; zones without a name of letters by their offset, UTC+05:45."""
+    name = moment.tzname() or ""
+    if name.isalpha():
+        return name
+    offset = f"{moment:%z}"
+    return f"UTC{offset[:3]}" + (f":{offset[3:5]}" if offset[3:5] != "00" else "")
+
+
+def last_day(event: Event) -> dt.date:
+    """The calendar day on which an event ends; the end of days is the exclusive midnight after."""
+    end = event.local_end
+    if end is None or end <= event.local_start:
+        return event.local_start.date()
+    if event.all_day or not event.time_known:
+        end -= dt.timedelta(microseconds=1)
+    return end.date()
+
+
+def when_words(event: Event, *, year: int | None = None) -> str:
+    """The whole time of an event: "Fri night, 01:00 (Sat 6 Dec) CET", "Fri 5 Dec, 20:00–23:00 CET"."""
+    start, end = event.local_start, event.local_end
+    if event.all_day or not event.time_known:
+        return f"{span_words(start.date(), last_day(event), year=year)}, {clock_words(event)}"
+    zone = zone_words(start)
+    if end and end - start >= DAY:
+        return (
+            f"{day_words(start.date(), year=year)}, {start:%H:%M} – "
+            f"{day_words(end.date(), year=year)}, {end:%H:%M} {zone_words(end)}"
+        )
+    times = f"{start:%H:%M}–{end:%H:%M}" if end and end > start else f"{start:%H:%M}"
+    if event.after_midnight:
+        night = date_format(event.night, "D")
+        return f"{night} night, {times} ({day_words(start.date(), year=year)}) {zone}"
+    return f"{day_words(start.date(), year=year)}, {times} {zone}"
+
+
+def machine_start(event: Event) -> str:
+    """The start for <time datetime> and JSON-LD: only as exact as it is known."""
+    start = event.local_start
+    return start.isoformat(timespec="minutes") if _timed(event) else start.date().isoformat()
+
+
+def machine_end(event: Event) -> str:
+    """The end likewise, "" if unknown; of days the last one, included."""
+    if event.local_end is None or event.local_end <= event.local_start:
+        return ""
+    if _timed(event):
+        return event.local_end.isoformat(timespec="minutes")
+    return last_day(event).isoformat()
+
+
+def _timed(event: Event) -> bool:
+    return event.time_known and not event.all_day

@@ -1,0 +1,131 @@
+"""Facets: the choices of each filter with the number of events behind them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Q
+
+from events.categories import CATEGORIES
+from events.models import Event, Listing, Source
+from events.prices import amount, price_tiers
+from events.search import FREE, WHENS, EventSearch, nights_of, price_condition
+
+MAX_SOURCES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`query` is the query string of the search with this choice taken, or left if it is `chosen`."""
+
+    label: str
+    query: str
+    count: int
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    total: int
+    whens: list[Choice]
+    categories: list[Choice]
+    prices: list[Choice]
+    sources: list[Choice]
+    text: list[Choice]
+
+    @property
+    def chosen(self) -> list[Choice]:
+        """What narrows the search; each choice's query is the search without it."""
+        choices = (*self.text, *self.categories, *self.prices, *self.sources)
+        return [choice for choice in choices if choice.chosen]
+
+
+def facets(search: EventSearch) -> Facets:
+    """Counts of one-off events: two queries, whatever the number of choices."""
+    counts = _counts(search)
+    return Facets(
+        total=counts["total"],
+        whens=[
+            Choice(label, search.query(when=when), counts[f"when_{when}"], when == search.when)
+            for when, label in WHENS.items()
+        ],
+        categories=_categories(search, counts),
+        prices=_prices(search, counts),
+        sources=_sources(search),
+        text=[Choice(f"“{search.text}”", search.query(text=""), 0, True)] if search.text else [],
+    )
+
+
+def _categories(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
+    """Categories that have events, and those that are chosen."""
+    choices = (
+        Choice(
+            label,
+            search.query(categories=_toggled(search.categories, code)),
+            counts[f"category_{code}"],
+            code in search.categories,
+        )
+        for code, label in CATEGORIES.items()
+    )
+    return [choice for choice in choices if choice.count or choice.chosen]
+
+
+def _prices(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
+    return [
+        Choice(
+            "Free" if price == FREE else f"Under {amount(int(price), search.city.currency)}",
+            search.query(price="" if price == search.price else price),
+            counts[f"price_{price}"],
+            price == search.price,
+        )
+        for price in _steps(search)
+    ]
+
+
+def _sources(search: EventSearch) -> list[Choice]:
+    """Publishers of events of these nights, those with the most events first; and those that are chosen."""
+    events = search.filter(Event.objects.public(), without="sources").order_by()
+    rows = (
+        Listing.objects.live()
+        .filter(event__root__in=events.values("pk"))
+        .order_by()
+        .values_list("source_id", "source__publisher", "source__name")
+        .annotate(count=Count("event__root", distinct=True))
+        .order_by("-count", "source__name", "source_id")
+    )
+    counted = {pk: (publisher or name, count) for pk, publisher, name, count in rows[:MAX_SOURCES]}
+    empty = set(search.sources) - set(counted)
+    if empty:
+        named = Source.objects.in_bulk(empty)
+        for pk in sorted(empty):
+            counted[pk] = (named[pk].publisher_name if pk in named else f"unknown source {pk}", 0)
+    return [
+        Choice(name, search.query(sources=_toggled(search.sources, pk)), count, pk in search.sources)
+        for pk, (name, count) in counted.items()
+    ]
+
+
+def _counts(search: EventSearch) -> dict[str, int]:
+    """All counts but those by source, from one aggregate over the nights that any of them needs."""
+    night = Q(night__range=search.nights)
+    others = search.conditions(without="categories")
+    counts = {"total": Count("pk", filter=night & search.conditions())}
+    window = night
+    for when in WHENS:
+        nights = Q(night__range=nights_of(when, search.tonight))
+        window |= nights
+        counts[f"when_{when}"] = Count("pk", filter=nights & search.conditions())
+    for code in CATEGORIES:
+        counts[f"category_{code}"] = Count("pk", filter=night & others & Q(category=code))
+    others = search.conditions(without="price")
+    for price in _steps(search):
+        counts[f"price_{price}"] = Count("pk", filter=night & others & price_condition(price, search.city))
+    events = Event.objects.public().in_city(search.city).filter(window, is_run=False).order_by()
+    return events.aggregate(**counts)
+
+
+def _steps(search: EventSearch) -> list[str]:
+    return [FREE, *map(str, price_tiers(search.city.currency))]
+
+
+def _toggled(chosen: tuple[Any, ...], one: Any) -> tuple[Any, ...]:
+    return tuple(sorted({*chosen} ^ {one}))

@@ -1,0 +1,116 @@
+"""What each publisher says of an event, beside what Nocturne shows of it."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from events.dates import day_words
+from events.drafts import EventDraft, Price
+from events.models import Event, EventChange, Listing
+from events.prices import event_price, price_words
+from events.text import fold
+
+STATUS_WORDS = {
+    Event.Status.SCHEDULED: "takes place",
+    Event.Status.POSTPONED: "postponed",
+    Event.Status.CANCELLED: "cancelled",
+    Event.Status.SOLD_OUT: "sold out",
+    Event.Status.NOT_LISTED: "no longer listed",
+}
+# The fields of EventChange, as visitors read them.
+FIELD_WORDS = {
+    "starts_at": "start",
+    "ends_at": "end",
+    "venue": "venue",
+    "status": "status",
+    "all_day": "all day",
+    "time_known": "time given",
+    "online": "online",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """`differs` are the values, in words, in which the listing is not what the event's page says."""
+
+    name: str
+    homepage: str
+    url: str
+    price: str
+    differs: tuple[str, ...]
+    first_seen: dt.date
+    changed: dt.date | None
+    missing_since: dt.date | None
+
+
+def publisher(listing: Listing, event: Event) -> Publisher:
+    draft = listing.as_draft()
+    first_seen, changed = listing.first_seen_at.date(), listing.changed_at.date()
+    return Publisher(
+        name=listing.source.publisher_name,
+        homepage=web_address(listing.source.homepage),
+        url=web_address(listing.url),
+        price=_price_words(draft.price),
+        differs=tuple(_differences(draft, listing, event)),
+        first_seen=first_seen,
+        changed=changed if changed > first_seen else None,
+        missing_since=listing.missing_since.date() if listing.missing_since else None,
+    )
+
+
+def web_address(url: str) -> str:
+    """The address if it is one that a link may have, else ""."""
+    return url if url.lower().startswith(("https://", "http://")) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    at: dt.datetime
+    when: str
+    words: tuple[str, ...]
+
+
+def change(row: EventChange, event: Event) -> Change:
+    """A step of an event's history in words: "status: takes place → cancelled"."""
+    words = []
+    for name, label in FIELD_WORDS.items():
+        if name in row.after:
+            old, new = (_value_words(name, values.get(name), event) for values in (row.before, row.after))
+            words.append(f"{label}: {old} → {new}")
+    at = row.at.astimezone(event.zone)
+    return Change(at, f"{day_words(at.date())}, {at:%H:%M}", tuple(words))
+
+
+def _differences(draft: EventDraft, listing: Listing, event: Event) -> Iterator[str]:
+    if fold(draft.title) != fold(event.title):
+        yield f"“{draft.title}”"
+    if listing.night and listing.night != event.night:
+        yield day_words(listing.night, year=event.night.year)
+    if draft.when and draft.when.time_known and not draft.when.all_day and listing.starts_at:
+        clock = f"{listing.starts_at.astimezone(event.zone):%H:%M}"
+        known = event.time_known and not event.all_day
+        if not known or clock != f"{event.local_start:%H:%M}":
+            yield clock
+    if draft.where.venue and event.venue and listing.venue_id not in (None, event.venue_id):
+        yield f"at {draft.where.venue}"
+    price = _price_words(draft.price)
+    if price and event_price(event) and price != event_price(event):
+        yield price
+    if draft.status != event.status and not listing.retired_at and event.status != Event.Status.NOT_LISTED:
+        yield STATUS_WORDS[Event.Status(draft.status)]
+
+
+def _value_words(name: str, value: Any, event: Event) -> str:
+    if name == "status":
+        return STATUS_WORDS.get(value, str(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name in ("starts_at", "ends_at") and value:
+        local = dt.datetime.fromisoformat(value).astimezone(event.zone)
+        return f"{day_words(local.date(), year=event.night.year)}, {local:%H:%M}"
+    return str(value or "not given")
+
+
+def _price_words(price: Price) -> str:
+    return price_words(minimum=price.minimum, maximum=price.maximum, currency=price.currency, is_free=price.is_free)

@@ -1,0 +1,233 @@
+"""EventSearch: the query string as a value; the same one gives the page, its fragment and the calendar.
+
+Parameters: when (tonight, tomorrow, weekend, week or a date), from and to, category, price, source, q, page.
+"""
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.lookups import GreaterThanOrEqual
+from django.http import QueryDict
+
+from events.categories import CATEGORIES
+from events.models import City, Listing
+from events.models.event import EventQuerySet
+from events.nights import weekend
+from events.prices import price_tiers
+from events.text import fold
+
+NIGHTS = 7
+MAX_NIGHTS = 92
+MAX_TEXT = 100
+MAX_WORDS = 8
+MAX_SOURCES = 20
+MAX_PAGE = 1000
+YEARS = range(2000, 2100)
+SIMILAR = 0.45  # one letter wrong or two swapped in a word of eight
+FREE = "free"
+WHENS = {"tonight": "Tonight", "tomorrow": "Tomorrow", "weekend": "This weekend", "week": "7 nights"}
+
+Nights = tuple[dt.date, dt.date]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSearch:
+    """What is asked of one city. `nights` are given for dates only; the words of `when` move on with tonight.
+
+    `typos` (set by `forgiving`) and `notices` say how the answer came about and are no part of the question.
+    """
+
+    city: City
+    tonight: dt.date
+    when: str = "week"
+    dates: Nights | None = None
+    categories: tuple[str, ...] = ()
+    price: str = ""
+    sources: tuple[int, ...] = ()
+    text: str = ""
+    page: int = 1
+    typos: bool = field(default=False, compare=False)
+    notices: tuple[str, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def parse(cls, query: QueryDict, city: City, tonight: dt.date) -> Self:
+        """Never raises: what cannot be read is left out and becomes a notice."""
+        notices: list[str] = []
+        when, dates = _when(query, notices)
+        values: dict[str, Any] = {
+            "when": when,
+            "dates": dates,
+            "categories": _categories(query, notices),
+            "price": _price(query, city, notices),
+            "sources": _sources(query, notices),
+            "text": _text(query, notices),
+            "page": _page(query, notices),
+        }
+        return cls(city=city, tonight=tonight, notices=tuple(notices), **values)
+
+    def query(self, **changes: Any) -> str:
+        """The canonical query string, "" for the default; with changes that of the changed search, page 1."""
+        if "when" in changes:
+            changes.setdefault("dates", None)
+        search = dataclasses.replace(self, **{"page": 1, **changes}) if changes else self
+        pairs: list[tuple[str, object]] = []
+        if search.dates:
+            first, last = search.dates
+            pairs += [("when", first)] if first == last else [("from", first), ("to", last)]
+        elif search.when != "week":
+            pairs.append(("when", search.when))
+        pairs += [("category", ",".join(search.categories))] if search.categories else []
+        pairs += [("price", search.price)] if search.price else []
+        pairs += [("source", ",".join(map(str, search.sources)))] if search.sources else []
+        pairs += [("q", search.text)] if search.text else []
+        pairs += [("page", search.page)] if search.page > 1 else []
+        return urlencode(pairs, safe=",")
+
+    @property
+    def nights(self) -> Nights:
+        return self.dates or nights_of(self.when, self.tonight)
+
+    @property
+    def narrowed(self) -> bool:
+        """Asks for less than everything of its nights."""
+        return bool(self.categories or self.price or self.sources or self.text)
+
+    def filter(self, events: EventQuerySet, *, without: str = "") -> EventQuerySet:
+        """One-off events that are asked for, for `for_list` to put in order."""
+        return events.in_city(self.city).on_nights(*self.nights).filter(self.conditions(without=without))
+
+    def filter_runs(self, events: EventQuerySet) -> EventQuerySet:
+        """Runs that are asked for and last on one of the nights."""
+        return events.in_city(self.city).runs_on_nights(*self.nights).filter(self.conditions())
+
+    def forgiving(self, events: EventQuerySet) -> Self:
+        """This search, or one that takes words spelled alike if no event has the words as they are."""
+        if not self.text or self.filter(events).exists() or self.filter_runs(events).exists():
+            return self
+        return dataclasses.replace(self, typos=True)
+
+    def conditions(self, *, without: str = "") -> Q:
+        """All but the city and the nights; `without` leaves one filter out, for counting its choices."""
+        conditions = Q()
+        if self.categories and without != "categories":
+            conditions &= Q(category__in=self.categories)
+        if self.price and without != "price":
+            conditions &= price_condition(self.price, self.city)
+        if self.sources and without != "sources":
+            listings = Listing.objects.live().filter(event__root=OuterRef("pk"), source__in=self.sources)
+            conditions &= Q(Exists(listings))
+        for word in fold(self.text).split()[:MAX_WORDS]:
+            has_word = Q(folded__contains=word)
+            if self.typos:
+                has_word |= Q(GreaterThanOrEqual(TrigramWordSimilarity(word, "folded"), SIMILAR))
+            conditions &= has_word
+        return conditions
+
+
+def nights_of(when: str, tonight: dt.date) -> Nights:
+    """First and last night of one of WHENS."""
+    if when == "tonight":
+        return tonight, tonight
+    if when == "tomorrow":
+        tomorrow = tonight + dt.timedelta(days=1)
+        return tomorrow, tomorrow
+    if when == "weekend":
+        return weekend(tonight)
+    return tonight, tonight + dt.timedelta(days=NIGHTS - 1)
+
+
+def price_condition(price: str, city: City) -> Q:
+    """Known to be free, or to begin under an amount in the city's currency. An unknown price is neither."""
+    free = Q(is_free=True) | Q(price_min=0, price_max=0)
+    if price == FREE:
+        return free
+    return free | Q(price_min__lt=int(price), currency__in=(city.currency, ""))
+
+
+def _when(query: QueryDict, notices: list[str]) -> tuple[str, Nights | None]:
+    if query.get("from") or query.get("to"):
+        first, last = (_date(query.get(name) or "", notices) for name in ("from", "to"))
+        # one end alone means that night
+        return _in_order(first or last, last or first, notices)
+    raw = query.get("when", "").strip()
+    if not raw or raw in WHENS:
+        return raw or "week", None
+    date = _date(raw, notices)
+    return _in_order(date, date, notices)
+
+
+def _in_order(first: dt.date | None, last: dt.date | None, notices: list[str]) -> tuple[str, Nights | None]:
+    if first is None or last is None:
+        return "week", None
+    if last < first:
+        first, last = last, first
+        notices.append("The last night was before the first; they are swapped.")
+    latest = first + dt.timedelta(days=MAX_NIGHTS - 1)
+    if last > latest:
+        last = latest
+        notices.append(f"More than {MAX_NIGHTS} nights were asked for; shown are the first {MAX_NIGHTS}.")
+    return "dates", (first, last)
+
+
+def _date(raw: str, notices: list[str]) -> dt.date | None:
+    if not raw.strip():
+        return None
+    try:
+        date = dt.date.fromisoformat(raw.strip())
+        if date.year in YEARS:
+            return date
+    except ValueError:
+        pass
+    notices.append(f"“{raw[:40]}” is no date; write it as 2026-12-31.")
+    return None
+
+
+def _categories(query: QueryDict, notices: list[str]) -> tuple[str, ...]:
+    asked = _parts(query, "category")
+    notices.extend(f"There is no category “{code[:40]}”." for code in asked if code not in CATEGORIES)
+    return tuple(sorted(asked & set(CATEGORIES)))
+
+
+def _price(query: QueryDict, city: City, notices: list[str]) -> str:
+    raw = query.get("price", "").strip()
+    if raw in ("", FREE) or raw in map(str, price_tiers(city.currency)):
+        return raw
+    notices.append(f"There is no price filter “{raw[:40]}”.")
+    return ""
+
+
+def _sources(query: QueryDict, notices: list[str]) -> tuple[int, ...]:
+    asked = _parts(query, "source")
+    ids = {int(part) for part in asked if part.isascii() and part.isdigit() and len(part) < 12}
+    if len(ids) != len(asked):
+        notices.append("A source is asked for by its number; what is no number is left out.")
+    return tuple(sorted(ids)[:MAX_SOURCES])
+
+
+def _text(query: QueryDict, notices: list[str]) -> str:
+    raw = "".join(c if c.isprintable() else " " for c in query.get("q", ""))
+    text = " ".join(raw.split())[:MAX_TEXT].strip()
+    if text and not fold(text):
+        notices.append(f"“{text[:40]}” has no letter or digit to search for.")
+        return ""
+    return text
+
+
+def _page(query: QueryDict, notices: list[str]) -> int:
+    raw = query.get("page", "").strip() or "1"
+    if raw.isascii() and raw.isdigit() and len(raw) < 6 and 1 <= int(raw) <= MAX_PAGE:
+        return int(raw)
+    notices.append(f"There is no page “{raw[:40]}”; this is the first one.")
+    return 1
+
+
+def _parts(query: QueryDict, name: str) -> set[str]:
+    """Values of a parameter that may be repeated or hold several, a comma between them."""
+    values: Iterable[str] = query.getlist(name)
+    return {part.strip() for value in values for part in value.split(",") if part.strip()}

@@ -1,0 +1,30 @@
+"""Addresses of the public pages. A city's slug is the first segment, so fixed pages come before it."""
+
+from django.urls import path
+
+from events.views import city, event, home, site, venue
+
+app_name = "events"
+
+# First segments that are no city, here and in the root's urls; a city whose slug is one would have no page.
+RESERVED = frozenset(
+    {
+        *("about", "account", "accounts", "admin", "api", "bot", "dev", "digest", "embed", "feeds"),
+        *("health", "healthz", "list", "livez", "media", "metrics", "readyz", "search", "sources"),
+        *("static", "submit", "subscribe", "unsubscribe"),
+    }
+)
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("about/", site.about, name="about"),
+    path("bot/", site.bot, name="bot"),
+    path("robots.txt", site.robots, name="robots"),
+    path("<slug:slug>/", city.city, name="city"),
+    path("<slug:slug>/list", city.city_list, name="city_list"),
+    path("<slug:slug>/calendar.ics", city.city_ics, name="city_ics"),
+    # a slug may hold letters of every script
+    path("<slug:city_slug>/events/<str:slug>-<int:pk>/", event.event, name="event"),
+    path("<slug:city_slug>/events/<str:slug>-<int:pk>.ics", event.event_ics, name="event_ics"),
+    path("<slug:city_slug>/venues/<str:slug>-<int:pk>/", venue.venue, name="venue"),
+]

@@ -1,0 +1,98 @@
+"""An event's page and its calendar file."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.views.decorators.http import require_safe
+
+from events.cards import status_words
+from events.categories import category_label
+from events.dates import DAY, day_words, machine_start, night_words, when_words
+from events.ics import CONTENT_TYPE, calendar
+from events.jsonld import event_script
+from events.maps import map_link
+from events.models import Event, Listing
+from events.prices import event_price
+from events.publishers import change, publisher, web_address
+from nocturne.cache import generation
+from nocturne.origin import absolute
+from nocturne.pages import etag_of, moved, not_modified, public_file, public_page
+
+# What is held or was hidden by an editor is not there for visitors; what is archived stays readable.
+SHOWN = (Event.Visibility.PUBLISHED, Event.Visibility.ARCHIVED)
+
+
+@require_safe
+def event(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpResponseBase:
+    found = _event(pk)
+    if (elsewhere := moved(request, found.get_absolute_url())) is not None:
+        return elsewhere
+    listings = list(Listing.objects.of_event(found))
+    etag = etag_of("event", *_state(found, listings), generation=generation(found.city_id))
+    if (fresh := not_modified(request, etag)) is not None:
+        return fresh
+    return public_page("events/event.html", _context(found, listings), etag=etag)
+
+
+@require_safe
+def event_ics(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpResponseBase:
+    found = _event(pk)
+    if (elsewhere := moved(request, _ics_path(found))) is not None:
+        return elsewhere
+    etag = etag_of("event.ics", pk, found.updated_at, generation=generation(found.city_id))
+    if (fresh := not_modified(request, etag)) is not None:
+        return fresh
+    return public_file(calendar([found]), CONTENT_TYPE, etag=etag, filename=f"{found.city.slug}-{pk}.ics")
+
+
+def _event(pk: int) -> Event:
+    """The event that an id leads to: itself or what it was merged into."""
+    found = Event.objects.for_page().filter(pk=pk).first()
+    if found and found.merged_into_id:
+        found = Event.objects.for_page().filter(pk=found.root_id).first()
+    if found is None or found.visibility not in SHOWN:
+        raise Http404
+    return found
+
+
+def _state(event: Event, listings: list[Listing]) -> tuple[object, ...]:
+    """What the page depends on beside the city's generation; a listing's own changes do not bump that."""
+    seen = [(row.pk, row.changed_at, row.missing_since, row.retired_at) for row in listings]
+    return event.pk, event.updated_at, event.city.tonight(), seen
+
+
+def _context(event: Event, listings: list[Listing]) -> dict[str, Any]:
+    tonight = event.city.tonight()
+    return {
+        "event": event,
+        "city": event.city,
+        "canonical": absolute(event.get_absolute_url()),
+        "when": when_words(event, year=tonight.year),
+        "night_name": _night_name(event),
+        "start": machine_start(event),
+        "past": event.last_night < tonight,
+        "price": event_price(event),
+        "status": status_words(event),
+        "category": category_label(event.category) if event.category else "",
+        "address": event.address or (event.venue.address if event.venue else ""),
+        "map": map_link(event.venue or event, event.city, address=event.address),
+        "part_of": event.part_of if event.part_of and event.part_of.visibility in SHOWN else None,
+        "link": web_address(event.url),
+        "publishers": [publisher(listing, event) for listing in listings],
+        "changes": [change(row, event) for row in event.changes.order_by("-sequence")],
+        "ics_path": _ics_path(event),
+        "night_path": f"{event.city.get_absolute_url()}?when={event.night}",
+        "night_words": day_words(event.night, year=tonight.year),
+        "script": event_script(event),
+    }
+
+
+def _ics_path(event: Event) -> str:
+    page = event.get_absolute_url()
+    return f"{page.rstrip('/')}.ics"
+
+
+def _night_name(event: Event) -> str:
+    name = night_words(event.night, event.city.tonight())
+    near = abs(event.night - event.city.tonight()) <= DAY
+    return name if near and not event.is_run else ""

@@ -1,0 +1,318 @@
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from events.models import Event
+from nocturne.cache import bump
+from tests.factories import make_city, make_event, make_listing, make_source, make_venue
+from tests.html import links, parsed, text_of, texts
+
+pytestmark = pytest.mark.django_db
+FRIDAY = "2026-12-04T18:00:00+01:00"
+
+
+@pytest.fixture(autouse=True)
+def friday() -> Any:
+    with time_machine.travel(FRIDAY, tick=False):
+        yield
+
+
+def page(client: Client, url: str = "/berlin/", status: int = 200) -> Any:
+    response = client.get(url)
+    assert response.status_code == status
+    return parsed(response)
+
+
+def test_nights_follow_each_other_from_tonight_with_runs_apart(client: Client) -> None:
+    make_event("Late", local="2026-12-05T01:00")
+    make_event("Concert", local="2026-12-04T20:00")
+    make_event("Tomorrow's play", local="2026-12-05T19:30")
+    make_event("Reading", local="2026-12-08T19:30")
+    make_event("Over", local="2026-12-03T19:30")
+    make_event("Too late", local="2026-12-11T19:30")
+    make_event("Exhibition", local="2026-11-20T10:00", local_end="2026-12-13T18:00")
+    tree = page(client)
+    assert texts(tree, ".night h2") == ["Tonight Fri 4 Dec", "Tomorrow Sat 5 Dec", "Tuesday Tue 8 Dec"]
+    assert texts(tree, ".night h3") == ["Concert", "Late", "Tomorrow's play", "Reading"]
+    assert texts(tree, "details.runs h3") == ["Exhibition"]
+    assert "open" not in tree.css_first("details.runs").attributes
+    assert text_of(tree, "details.runs .clock") == "Fri 20 Nov – Sun 13 Dec"
+    assert text_of(tree, "#said") == "4 events, next 7 nights: Fri 4 – Thu 10 Dec"
+
+
+def test_before_six_it_is_still_last_evenings_night(client: Client) -> None:
+    make_event("After hours", local="2026-12-05T05:00")
+    with time_machine.travel("2026-12-05T04:00:00+01:00", tick=False):
+        assert texts(page(client), ".night h2") == ["Tonight Fri 4 Dec"]
+    with time_machine.travel("2026-12-05T06:00:00+01:00", tick=False):
+        assert texts(page(client), ".night h2") == []
+
+
+def test_a_card_says_when_where_how_much_and_from_how_many(client: Client) -> None:
+    venue = make_venue("Klub Null")
+    make_event(
+        "Late",
+        local="2026-12-05T01:00",
+        venue=venue,
+        price_min=Decimal(12),
+        price_max=Decimal("18.50"),
+        currency="EUR",
+        category="nightlife",
+        source_count=4,
+    )
+    card = page(client).css_first(".card")
+    assert text_of(card, ".clock") == "01:00 Sat 5 Dec"
+    assert card.css_first("time").attributes["datetime"] == "2026-12-05T01:00+01:00"
+    assert links(card, ".where a") == {"Klub Null": f"/berlin/venues/klub-null-{venue.pk}/"}
+    assert texts(card, ".facts li") == ["€12–18.50", "Nightlife", "4 sources"]
+
+
+def test_a_card_claims_nothing_that_is_not_known(client: Client) -> None:
+    make_event("Some day", local="2026-12-04T00:00", time_known=False)
+    card = page(client).css_first(".card")
+    assert text_of(card, ".clock") == "time not given"
+    assert card.css_first("time").attributes["datetime"] == "2026-12-04"
+    assert card.css_first(".facts") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("cancelled", "Cancelled"),
+        ("sold_out", "Sold out"),
+        ("postponed", "Postponed"),
+        ("not_listed", "No longer listed"),
+    ],
+)
+def test_status_is_a_word_and_what_is_cancelled_is_struck_through(client: Client, status: str, words: str) -> None:
+    make_event("Concert", local="2026-12-04T20:00", status=status)
+    card = page(client).css_first(".card")
+    assert text_of(card, ".status") == words
+    assert (text_of(card, "h3 s") == "Concert") == (status == "cancelled")
+
+
+def test_filters_are_links_with_counts_and_lead_to_what_they_count(client: Client) -> None:
+    make_event("Quartet", local="2026-12-04T20:00", category="music", is_free=True)
+    make_event("Choir", local="2026-12-05T20:00", category="music")
+    make_event("Film", local="2026-12-05T20:00", category="film")
+    tree = page(client)
+    whens = links(tree, ".whens a")
+    assert whens == {
+        "Tonight 1": "/berlin/?when=tonight",
+        "Tomorrow 2": "/berlin/?when=tomorrow",
+        "This weekend 3": "/berlin/?when=weekend",
+        "7 nights 3": "/berlin/",
+    }
+    choices = links(tree, ".filters .choice")
+    assert choices["Music 2"] == "/berlin/?category=music"
+    assert choices["Film 1"] == "/berlin/?category=film"
+    assert choices["Free 1"] == "/berlin/?price=free"
+    music = page(client, choices["Music 2"])
+    assert texts(music, ".card h3") == ["Quartet", "Choir"]
+    assert links(music, ".whens a")["Tomorrow 1"] == "/berlin/?when=tomorrow&category=music"
+    # the own filter does not count itself away
+    assert links(music, ".filters .choice")["Film 1"] == "/berlin/?category=film,music"
+    assert links(music, ".chosen a") == {"Remove Music ×": "/berlin/"}
+
+
+def test_sources_are_counted_and_chosen_by_publisher(client: Client) -> None:
+    city = make_city()
+    one, two = (make_source(city=city, publisher=name) for name in ("Stadtmagazin", "Klubkalender"))
+    both = make_event("Both", local="2026-12-04T20:00")
+    for source in (one, two, one):
+        make_listing(both, source=source)
+    make_listing(make_event("Single", local="2026-12-04T21:00"), source=one)
+    choices = links(page(client), ".filters .choice")
+    assert choices["Stadtmagazin 2"] == f"/berlin/?source={one.pk}"
+    tree = page(client, choices["Klubkalender 1"])
+    assert texts(tree, ".card h3") == ["Both"]
+    assert "unknown source 987654" in text_of(page(client, "/berlin/?source=987654"), ".chosen")
+
+
+def test_prices_are_stepped_in_the_citys_currency(client: Client) -> None:
+    make_city("osaka", country="JP", timezone="Asia/Tokyo", currency="JPY")
+    labels = texts(page(client, "/osaka/"), ".filters .choice")
+    assert labels == ["Free 0", "Under ¥2,000 0", "Under ¥5,000 0", "Under ¥10,000 0"]
+
+
+def test_fifty_cards_make_a_page_and_pages_are_plain_links(client: Client) -> None:
+    for number in range(103):
+        make_event(f"Event {number}", local="2026-12-04T20:00", category="music")
+    first = page(client, "/berlin/?category=music")
+    assert len(first.css(".card")) == 50
+    assert links(first, ".pages a") == {"Later": "/berlin/?category=music&page=2"}
+    second = page(client, "/berlin/?category=music&page=2")
+    assert links(second, ".pages a") == {
+        "Earlier": "/berlin/?category=music",
+        "Later": "/berlin/?category=music&page=3",
+    }
+    last = page(client, "/berlin/?category=music&page=9")
+    assert len(last.css(".card")) == 3
+    assert "this is the last one" in text_of(last, ".notices")
+    shown = [texts(tree, ".card h3") for tree in (first, second, last)]
+    assert len({title for titles in shown for title in titles}) == 103
+
+
+@pytest.mark.parametrize("query", ["when=2026-02-30", "when=%00", "page=x", "source=x", "q=%00%ff", "price=-1"])
+def test_nonsense_in_the_address_is_a_notice_on_the_usual_page(client: Client, query: str) -> None:
+    make_event("Concert", local="2026-12-04T20:00")
+    tree = page(client, f"/berlin/?{query}")
+    assert texts(tree, ".card h3") == ["Concert"]
+    assert tree.css_first(".notices li") or query.startswith("q=")
+
+
+def test_an_empty_night_points_to_the_next_one_that_has_something(client: Client) -> None:
+    make_event("Much later", local="2027-01-15T20:00", category="film")
+    tree = page(client, "/berlin/?category=film&when=tonight")
+    assert text_of(tree, ".empty h2") == "Nothing found, Fri 4 Dec"
+    found = links(tree, ".empty a")
+    assert found["Fri 15 Jan 2027"] == "/berlin/?when=2027-01-15&category=film"
+    assert found["Everything on these nights"] == "/berlin/?when=tonight"
+    assert texts(page(client, found["Fri 15 Jan 2027"]), ".card h3") == ["Much later"]
+
+
+def test_a_city_without_any_event_says_so(client: Client) -> None:
+    make_city()
+    assert "Nothing is listed in Berlin" in text_of(page(client), ".empty")
+
+
+def test_words_spelled_alike_are_announced_as_such(client: Client) -> None:
+    make_event("Philharmonic night", local="2026-12-04T20:00")
+    tree = page(client, "/berlin/?q=philharmnoic")
+    assert texts(tree, ".card h3") == ["Philharmonic night"]
+    assert "Nothing has “philharmnoic” as it is written" in text_of(tree, ".notice")
+
+
+def test_titles_are_escaped(client: Client) -> None:
+    make_event("<script>alert(1)</script>", local="2026-12-04T20:00")
+    tree = page(client, "/berlin/?q=%3Cscript%3E")
+    assert text_of(tree, ".card h3") == "<script>alert(1)</script>"
+    assert [node.attributes.get("src") for node in tree.css("script")] != []
+    assert all("src" in node.attributes for node in tree.css("script"))
+
+
+def test_the_fragment_has_an_address_of_its_own_and_names_the_pages(client: Client) -> None:
+    make_event("Concert", local="2026-12-04T20:00", category="music")
+    response = client.get("/berlin/list?category=music&q=&page=1")
+    tree = parsed(response)
+    assert texts(tree, "#results .card h3") == ["Concert"]
+    assert tree.css_first("#said").attributes["hx-swap-oob"] == "true"
+    assert tree.css_first("main, header, footer") is None
+    assert response["HX-Push-Url"] == "/berlin/?category=music"
+    assert "HX" not in response.get("Vary", "")
+    assert text_of(parsed(client.get("/berlin/?category=music")), "#results") == text_of(tree, "#results")
+
+
+def test_every_link_of_the_list_has_its_fragment(client: Client) -> None:
+    for number in range(60):
+        make_event(f"Event {number}", local="2026-12-04T20:00", category="music")
+    nodes = page(client, "/berlin/?q=event").css("#results [hx-get]")
+    assert len(nodes) > 8
+    for node in nodes:
+        plain = node.attributes.get("href") or node.attributes["action"]
+        assert node.attributes["hx-get"] == plain.replace("/berlin/", "/berlin/list")
+
+
+def test_forms_keep_the_other_filters(client: Client) -> None:
+    make_city()
+    tree = page(client, "/berlin/?from=2026-12-05&to=2026-12-06&category=music&q=jazz")
+    kept = [
+        {node.attributes["name"]: node.attributes["value"] for node in form.css("input[type=hidden]")}
+        for form in tree.css("#results form")
+    ]
+    assert kept == [
+        {"from": "2026-12-05", "to": "2026-12-06", "category": "music"},
+        {"category": "music", "q": "jazz"},
+    ]
+    assert tree.css_first("#q").attributes["value"] == "jazz"
+    assert tree.css_first("#to").attributes["value"] == "2026-12-06"
+
+
+def test_an_unknown_city_is_404_and_one_without_a_page_leads_to_where_its_events_are(client: Client) -> None:
+    make_city("potsdam", active=False)
+    page(client, "/atlantis/", 404)
+    for url in ("/potsdam/", "/potsdam/list", "/potsdam/calendar.ics"):
+        response = client.get(url)
+        assert response.status_code == 302
+        assert response["Location"] == "/?q=Potsdam"
+
+
+def test_a_page_takes_few_queries_and_none_more_for_more_rows(client: Client) -> None:
+    city = make_city()
+    source = make_source(city=city)
+
+    def queries(url: str) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            page(client, url)
+        return len(captured)
+
+    def more(count: int) -> None:
+        for number in range(count):
+            venue = make_venue(f"Venue {Event.objects.count()}")
+            make_listing(make_event(f"E {number}", local="2026-12-04T20:00", venue=venue), source=source)
+            make_event(f"R {number}", local="2026-12-01T20:00", local_end="2026-12-09T20:00", venue=venue)
+
+    more(3)
+    few = queries("/berlin/")
+    more(20)
+    assert queries("/berlin/") == few <= 5
+    assert queries("/berlin/?q=e+2&price=free&category=music") <= 8
+
+
+class TestConditionalGet:
+    def test_the_same_page_is_304_without_reading_events(self, client: Client) -> None:
+        make_event("Concert", local="2026-12-04T20:00")
+        etag = client.get("/berlin/?category=music&when=tonight")["ETag"]
+        with CaptureQueriesContext(connection) as captured:
+            # the same search spelled otherwise
+            response = client.get("/berlin/?when=tonight&category=music&q=", headers={"If-None-Match": etag})
+        assert response.status_code == 304
+        assert response["ETag"] == etag
+        assert len(captured) == 1
+
+    def test_a_new_generation_or_night_is_a_new_page(self, client: Client) -> None:
+        city = make_city()
+        etag = client.get("/berlin/")["ETag"]
+        with time_machine.travel("2026-12-05T05:59:00+01:00"):
+            assert client.get("/berlin/", headers={"If-None-Match": etag}).status_code == 304
+        with time_machine.travel("2026-12-05T06:01:00+01:00"):
+            assert client.get("/berlin/", headers={"If-None-Match": etag}).status_code == 200
+        bump(city.pk)
+        assert client.get("/berlin/", headers={"If-None-Match": etag}).status_code == 200
+
+    def test_another_search_is_another_page(self, client: Client) -> None:
+        make_city()
+        urls = ("/berlin/", "/berlin/list", "/berlin/?page=2", "/berlin/?when=x", "/berlin/calendar.ics")
+        assert len({client.get(url)["ETag"] for url in urls}) == len(urls)
+
+
+def test_the_calendar_holds_the_search_with_runs_and_without_pages(client: Client) -> None:
+    for number in range(60):
+        make_event(f"Film {number}", local="2026-12-04T20:00", category="film")
+    make_event("Show", local="2026-12-01T10:00", local_end="2026-12-09T18:00", category="film")
+    make_event("Concert", local="2026-12-04T20:00", category="music")
+    response = client.get("/berlin/calendar.ics?category=film&page=2")
+    assert response["Content-Type"] == "text/calendar; charset=utf-8"
+    text = response.content.decode()
+    assert text.count("BEGIN:VEVENT") == 61
+    assert "SUMMARY:Concert" not in text
+    assert links(parsed(client.get("/berlin/?category=film")), ".take a") == {
+        "This list as a calendar (.ics)": "/berlin/calendar.ics?category=film"
+    }
+
+
+def test_times_are_those_of_the_city(client: Client) -> None:
+    city = make_city("los-angeles")
+    make_event("Concert", local="2026-12-04T20:00", city=city)
+    assert Event.objects.get().starts_at == dt.datetime(2026, 12, 5, 4, tzinfo=dt.UTC)
+    tree = page(client, "/los-angeles/")
+    assert texts(tree, ".night h2") == ["Tonight Fri 4 Dec"]
+    assert text_of(tree, ".clock") == "20:00"
