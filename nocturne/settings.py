@@ -258,6 +258,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django.server": {"level": "WARNING"},
+        "django.utils.autoreload": {"level": "WARNING"},
         # one line for each request otherwise
         "httpx2": {"level": "WARNING"},
         "httpcore2": {"level": "WARNING"},

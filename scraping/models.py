@@ -11,11 +11,13 @@ from events.models import Listing, Source
 
 
 class ScheduleQuerySet(models.QuerySet["Schedule"]):
+    def free(self, now: dt.datetime) -> Self:
+        """Sources with an address that no living worker has claimed."""
+        return self.filter(Q(claimed_until=None) | Q(claimed_until__lt=now)).exclude(source__url="")
+
     def due(self, now: dt.datetime) -> Self:
-        """Sources to read now: due, not paused, and claimed by nobody alive."""
-        return self.filter(
-            Q(claimed_until=None) | Q(claimed_until__lt=now), next_at__lte=now, source__active=True
-        ).exclude(source__url="")
+        """Free sources that are to be read now, paused ones left out."""
+        return self.free(now).filter(next_at__lte=now, source__active=True)
 
 
 class Schedule(models.Model):
@@ -32,6 +34,9 @@ class Schedule(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     failures = models.PositiveSmallIntegerField(default=0, editable=False, help_text="In a row.")
+    churned = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Readings in a row in which most events came under new ids."
+    )
     etag = models.CharField(max_length=500, blank=True, editable=False)
     last_modified = models.CharField(max_length=100, blank=True, editable=False)
     body_hash = models.CharField(max_length=64, blank=True, editable=False)
@@ -40,9 +45,7 @@ class Schedule(models.Model):
     )
     format = models.CharField(max_length=40, blank=True, editable=False)
     last_read_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Last full reading.")
-    last_success_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Last good answer."
-    )
+    last_success_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Last good answer.")
 
     objects = ScheduleQuerySet.as_manager()
 
@@ -68,18 +71,14 @@ class Run(models.Model):
     started_at = models.DateTimeField()
     seconds = models.FloatField(default=0)
     status = models.CharField(max_length=10, choices=Status)
-    error = models.CharField(
-        max_length=60, blank=True, help_text="The kind of failure, as http.404 or parse."
-    )
+    error = models.CharField(max_length=60, blank=True, help_text="The kind of failure, as http.404 or parse.")
     message = models.CharField(max_length=1000, blank=True)
     http = models.JSONField(default=dict, blank=True, help_text="Status, final address, bytes.")
     fetched = models.PositiveIntegerField(default=0, help_text="Items in the answer.")
     new = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
-    merged = models.PositiveIntegerField(
-        default=0, help_text="New listings that joined an event that was there."
-    )
+    merged = models.PositiveIntegerField(default=0, help_text="New listings that joined an event that was there.")
     held = models.PositiveIntegerField(default=0)
     retired = models.PositiveIntegerField(default=0)
 
@@ -89,6 +88,12 @@ class Run(models.Model):
             # a source's history
             models.Index(fields=["source", "-started_at"], name="run_history"),
         )
+
+    def begin(self) -> None:
+        """Become a row, before the first write that it accounts for; until its end it says that it was interrupted."""
+        if self.pk is None:
+            self.status, self.error = self.Status.FAILED, "interrupted"
+            self.save()
 
     def __str__(self) -> str:
         return f"{self.source}, {self.started_at:%Y-%m-%d %H:%M}: {self.get_status_display()}"
@@ -110,9 +115,7 @@ class RunItem(models.Model):
     action = models.CharField(max_length=10, choices=Action)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["run", "listing", "action"], name="run_item_is_one_an_action"),
-        )
+        constraints = (models.UniqueConstraint(fields=["run", "listing", "action"], name="run_item_is_one_an_action"),)
 
     def __str__(self) -> str:
         return f"{self.get_action_display()}: {self.listing_id}"

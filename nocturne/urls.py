@@ -1,0 +1,36 @@
+"""All addresses. The public pages come last: a city's slug may stand where nothing else does."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import URLPattern, URLResolver, include, path
+
+from nocturne.api import api
+
+site = urlsplit(settings.SITE_URL)
+# Links in mails follow the settings and not a request's Host header, which strangers choose.
+mail_context = {"domain": site.netloc, "protocol": site.scheme, "site_name": settings.SITE_NAME}
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(
+        "admin/password_reset/",
+        auth.PasswordResetView.as_view(extra_email_context=mail_context),
+        name="admin_password_reset",
+    ),
+    path("admin/password_reset/done/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),
+    path("admin/reset/<uidb64>/<token>/", auth.PasswordResetConfirmView.as_view(), name="password_reset_confirm"),
+    path("admin/reset/done/", auth.PasswordResetCompleteView.as_view(), name="password_reset_complete"),
+    path("admin/", admin.site.urls),
+    path("api/", api.urls),
+]
+if settings.DEVELOPMENT:
+    from nocturne.dev import mail
+
+    urlpatterns += [
+        path("dev/mail/", mail.mails, name="dev_mails"),
+        path("dev/mail/<str:name>/<int:number>/", mail.mail, name="dev_mail"),
+        path("dev/mail/<str:name>/<int:number>/html", mail.html, name="dev_mail_html"),
+    ]
+urlpatterns += [path("", include("events.urls"))]

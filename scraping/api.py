@@ -1,0 +1,95 @@
+"""Sources and their readings, for operators' programs."""
+
+import datetime as dt
+from typing import Annotated
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from kombu.exceptions import OperationalError
+from ninja import Field, ModelSchema, Path, Query, Router, Schema, Status
+from ninja.errors import HttpError
+
+from events.models import Source
+from nocturne.keys import OperatorKey
+
+from .models import Run
+from .tasks import scrape_source
+
+router = Router(auth=OperatorKey(), tags=["scraping"])
+Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+class SourceOut(Schema):
+    """`city` is a code; the last three are null until the source was read."""
+
+    id: int
+    name: str
+    url: str
+    city: str | None = Field(None, alias="city.code")
+    active: bool
+    next_at: dt.datetime | None = Field(None, alias="schedule.next_at")
+    last_success_at: dt.datetime | None = Field(None, alias="schedule.last_success_at")
+    failures: int | None = Field(None, alias="schedule.failures", description="In a row.")
+
+
+class RunOut(ModelSchema):
+    class Meta:
+        model = Run
+        fields = (
+            "id",
+            "source",
+            "started_at",
+            "seconds",
+            "status",
+            "error",
+            "message",
+            "fetched",
+            "new",
+            "changed",
+            "unchanged",
+            "merged",
+            "held",
+            "retired",
+        )
+
+
+class Page(Schema):
+    limit: int = Field(50, ge=1, le=200)
+    offset: int = Field(0, ge=0, le=10_000)
+
+
+class RunsQuery(Page):
+    source: int | None = Field(None, ge=1, le=2**63 - 1)
+
+
+class Queued(Schema):
+    source: int
+    queued: bool = True
+
+
+@router.get("/sources", response=list[SourceOut])
+def list_sources(request: HttpRequest, page: Query[Page]) -> QuerySet[Source]:
+    """Sources with an address, and when each was and will be read."""
+    sources = Source.objects.exclude(url="").select_related("city", "schedule").order_by("pk")
+    return sources[page.offset : page.offset + page.limit]
+
+
+@router.post("/sources/{source_id}/scrape", response={202: Queued})
+def start_scrape(request: HttpRequest, source_id: Id) -> Status[Queued]:
+    """Have a worker read a source now, in full. A reading that changes something shows in `/runs?source=ID`."""
+    source = get_object_or_404(Source.objects.exclude(url=""), pk=source_id)
+    try:
+        scrape_source.delay(source.pk, force=True)
+    except OperationalError as error:
+        raise HttpError(503, "The queue cannot be reached; try again in a minute.") from error
+    return Status(202, Queued(source=source.pk))
+
+
+@router.get("/runs", response=list[RunOut])
+def list_runs(request: HttpRequest, query: Query[RunsQuery]) -> QuerySet[Run]:
+    """Readings that changed something or failed, the newest first."""
+    runs = Run.objects.order_by("-started_at", "-pk")
+    if query.source:
+        runs = runs.filter(source=query.source)
+    return runs[query.offset : query.offset + query.limit]

@@ -1,0 +1,74 @@
+"""What each draft is worth: its city, the rules that it breaks, and whether it says anything new."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from events.drafts import EventDraft, instant
+from events.models import City, Listing, Source
+from events.places import Atlas
+from quality import rules
+from quality.score import score
+
+from .adoption import Identified, content_hash
+
+
+@dataclass(slots=True)
+class Item:
+    """A draft on its way into the database, with what the steps before found out about it."""
+
+    identified: Identified
+    city: City | None
+    area: City | None
+    timezone: str
+    content_hash: str
+    found: list[rules.Found] = field(default_factory=list)
+
+    @property
+    def draft(self) -> EventDraft:
+        return self.identified.draft
+
+    @property
+    def listing(self) -> Listing | None:
+        return self.identified.listing
+
+    @property
+    def unchanged(self) -> bool:
+        row = self.listing
+        return (
+            row is not None
+            and not self.identified.adopted
+            and row.content_hash == self.content_hash
+            and row.missing_since is None
+        )
+
+    @property
+    def key(self) -> str:
+        return self.identified.key
+
+    @property
+    def placed(self) -> bool:
+        """Whether the draft can be an event: it has a readable date and a city."""
+        return self.draft.when is not None and self.city is not None
+
+    @property
+    def starts_at(self) -> dt.datetime | None:
+        return instant(self.draft.when.start, self.timezone) if self.draft.when and self.timezone else None
+
+    @property
+    def score(self) -> int:
+        return score(self.found)
+
+
+def assess(identified: Sequence[Identified], source: Source, atlas: Atlas, now: dt.datetime) -> list[Item]:
+    """Settle each draft's city and zone, and apply the rules to those that are new or changed."""
+    items = []
+    for one in identified:
+        city = atlas.locate(one.draft.where, source.city)
+        zone = (one.draft.when and one.draft.when.timezone) or source.timezone or (city.timezone if city else "")
+        area = city and atlas.active.get(city.area_id or city.pk, city)
+        item = Item(one, city, area, zone, content_hash(one.draft, city.pk if city else None, zone))
+        if not item.unchanged:
+            item.found = rules.assess(one.draft, now=now, city=city, is_new=one.listing is None)
+        items.append(item)
+    return items

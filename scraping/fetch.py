@@ -1,0 +1,105 @@
+"""The answer of one source: robots.txt, pacing per host, conditional request, body hash."""
+
+import datetime as dt
+import hashlib
+import time
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.cache import cache
+from protego import Protego
+
+from events.models import City, Source
+from nocturne import http
+
+from .models import Schedule
+
+ROBOTS_SECONDS = 24 * 3600
+LONGEST_WAIT = 10.0
+FULL_READING_AFTER = dt.timedelta(days=7)
+# Raise it when the same bytes would be read otherwise than before: every source is then read again in full.
+READER_VERSION = 1
+
+
+class Later(Exception):
+    """The host is to be left alone for `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the host is to be left alone for {seconds:.0f} seconds")
+        self.seconds = seconds
+
+
+def fetch(schedule: Schedule, now: dt.datetime, *, force: bool = False) -> http.Response:
+    """What the source answers; status 304 and no body where nothing has changed since the last full reading.
+
+    Raises FetchError for what could not be read, Later where the host wants a pause. A validator is sent only if the
+    last full reading is under a week old and was made under the same settings, so that series go on being expanded.
+    """
+    source = schedule.source
+    delay = _permitted(source.url)
+    _pace(source.url, delay)
+    conditional = not force and not reads_anew(schedule, now)
+    response = http.fetch(
+        source.url,
+        etag=schedule.etag if conditional else "",
+        last_modified=schedule.last_modified if conditional else "",
+    )
+    if conditional and response.status == 200 and body_hash(response.body) == schedule.body_hash:
+        return http.Response(304, response.url, response.headers)
+    return response
+
+
+def body_hash(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def settings_hash(source: Source) -> str:
+    """Of everything but the bytes that a reading depends on: a change means reading in full."""
+    active = City.objects.active().order_by("pk").values_list("pk", flat=True)
+    facts = (READER_VERSION, source.url, source.city_id, source.timezone, source.ids_stable, list(active))
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def reads_anew(schedule: Schedule, now: dt.datetime) -> bool:
+    """Whether the same bytes must be read again."""
+    if schedule.last_read_at is None or now - schedule.last_read_at > FULL_READING_AFTER:
+        return True
+    return schedule.settings_hash != settings_hash(schedule.source)
+
+
+def _permitted(url: str) -> float:
+    """The seconds between requests that the host asks for; FetchError if its robots.txt refuses the address."""
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    key = f"robots:{origin}"
+    text = cache.get(key)
+    if text is None:
+        text = _robots(origin)
+        cache.set(key, text, ROBOTS_SECONDS)
+    robots = Protego.parse(text)
+    if not robots.can_fetch(url, settings.FETCH_USER_AGENT):
+        raise http.FetchError("robots", f"{parts.netloc} asks in its robots.txt that this page is not read.")
+    return max(settings.FETCH_HOST_SECONDS, float(robots.crawl_delay(settings.FETCH_USER_AGENT) or 0))
+
+
+def _robots(origin: str) -> str:
+    """robots.txt by RFC 9309: none means that all is allowed, a broken server that nothing is for now."""
+    try:
+        return http.fetch(f"{origin}/robots.txt", accept="text/plain").body.decode("utf-8", "replace")
+    except http.FetchError as error:
+        if error.kind.startswith("http.4") and error.kind != "http.429":
+            return ""
+        raise
+
+
+def _pace(url: str, delay: float) -> None:
+    """Wait for this host's turn, which all workers share; Later if that is long."""
+    parts = urlsplit(url)
+    if parts.netloc in settings.FETCH_ALLOW or delay <= 0:
+        return
+    end = time.monotonic() + LONGEST_WAIT
+    # The lock of the turn is never released: it expires when the next request may go out.
+    while not cache.add(f"pace:{parts.netloc}", 1, timeout=delay):
+        if delay > LONGEST_WAIT or time.monotonic() > end:
+            raise Later(delay)
+        time.sleep(0.1)

@@ -1,0 +1,174 @@
+"""The way of the data, from a source's address to a city's page:
+
+fetch -> extract -> normalise -> identify -> assess -> match -> save -> retire -> refresh
+"""
+
+import datetime as dt
+import logging
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils import timezone as clock
+
+from events.places import Atlas
+from nocturne import cache
+from nocturne.http import FetchError
+
+from . import retire, schedule
+from .adoption import identify, notice_churn
+from .assess import Item, assess
+from .detect import Reading, read
+from .extractors import Document, Window
+from .fetch import Later, body_hash, fetch, settings_hash
+from .identity import settle
+from .models import Run
+from .normalise import normalise
+from .save import save
+from .schedule import Claim, ClaimLost
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one reading: `status` is busy, later, lost, unchanged, changed, empty or failed.
+
+    `run` has the counts; it is a row of the database only if something changed or failed.
+    """
+
+    status: str
+    run: Run
+    message: str = ""
+
+
+def scrape(source_id: int, *, due_only: bool = True, force: bool = False, now: dt.datetime | None = None) -> Outcome:
+    """Read one source if it is free, and due unless `due_only` is false. Safe to repeat, and to kill at any line.
+
+    `force` reads it although it is not due, and in full although its bytes may be those of last time. What goes
+    wrong is never an exception: it is in the outcome, and in a Run.
+    """
+    now = now or clock.now()
+    started = time.monotonic()
+    run = Run(source_id=source_id, started_at=now)
+    claimed = schedule.claim(source_id, now, due_only=due_only and not force)
+    if claimed is None:
+        return Outcome("busy", run, "not due, paused, or being read by another worker")
+    try:
+        outcome = _scrape(claimed, run, now, force=force)
+    except Later as later:
+        schedule.postponed(claimed, now, later.seconds)
+        outcome = Outcome("later", run, str(later))
+    except ClaimLost as lost:
+        log.warning("%s", lost)
+        outcome = Outcome("lost", run, str(lost))
+    except FetchError as error:
+        outcome = _failed(claimed, run, now, error)
+    except Exception as error:  # what one source does must not end the work on the others
+        log.exception("reading %s failed", claimed.source)
+        outcome = _failed(claimed, run, now, FetchError("crash", f"{type(error).__name__}: {error}"))
+    run.seconds = round(time.monotonic() - started, 3)
+    if run.pk:
+        run.save(update_fields=["seconds"])
+    return outcome
+
+
+def _scrape(claimed: Claim, run: Run, now: dt.datetime, *, force: bool) -> Outcome:
+    response = fetch(claimed.schedule, now, force=force)
+    if response.status == 304:
+        return _unchanged(claimed, run, now)
+    window = _window(claimed, now)
+    reading = read(Document.of(response), window)
+    run.http = {"status": response.status, "url": response.url, "bytes": len(response.body)}
+    run.fetched = len(reading.drafts)
+    if not reading.drafts:
+        return _empty(claimed, run, reading, now)
+
+    drafts = settle(
+        [normalise(draft, base_url=response.url) for draft in reading.drafts],
+        ids_stable=claimed.source.ids_stable,
+    )
+    identified = identify(claimed.source, drafts, now)
+    items = assess(identified, claimed.source, Atlas(), now)
+    cities = save(claimed, run, items, now)
+    cities |= _retire(claimed, run, items, now)
+    _refresh(cities)
+
+    schedule.succeeded(
+        claimed,
+        now,
+        format=reading.format,
+        churned=notice_churn(claimed, identified),
+        last_read_at=now,
+        settings_hash=settings_hash(claimed.source),
+        body_hash=body_hash(response.body),
+        etag=response.headers.get("etag", "")[:500],
+        last_modified=response.headers.get("last-modified", "")[:100],
+    )
+    if run.pk is None:
+        return Outcome("unchanged", run)
+    run.status, run.error = Run.Status.CHANGED, ""
+    run.save()
+    return Outcome("changed", run, run.message)
+
+
+def _window(claimed: Claim, now: dt.datetime) -> Window:
+    """From yesterday, since tonight may have begun then, to the horizon of series."""
+    source = claimed.source
+    return Window(
+        start=now - dt.timedelta(days=1),
+        end=now + dt.timedelta(days=settings.SERIES_HORIZON_DAYS),
+        timezone=source.timezone or (source.city.timezone if source.city else "UTC"),
+    )
+
+
+def _retire(claimed: Claim, run: Run, items: list[Item], now: dt.datetime) -> set[int]:
+    """Mark what the source no longer shows, up to its last event of this reading."""
+    starts = [item.starts_at for item in items if item.starts_at]
+    try:
+        gone = retire.missing(claimed, {item.key for item in items}, max(starts, default=None), now)
+    except retire.TooMany as doubt:
+        run.begin()
+        run.message = str(doubt)
+        return set()
+    return retire.retire(claimed, run, gone, now)
+
+
+def _unchanged(claimed: Claim, run: Run, now: dt.datetime) -> Outcome:
+    """The answer is that of last time: what was missing then is missing for the second time."""
+    gone = retire.missing(claimed, None, None, now)
+    if gone:
+        _refresh(retire.retire(claimed, run, gone, now))
+        run.status, run.error = Run.Status.CHANGED, ""
+        run.save()
+    schedule.succeeded(claimed, now)
+    return Outcome("changed" if gone else "unchanged", run)
+
+
+def _empty(claimed: Claim, run: Run, reading: Reading, now: dt.datetime) -> Outcome:
+    """No event in the answer: a failure where there used to be some, and nothing is retired."""
+    had = claimed.source.listings.live().filter(starts_at__gt=now).exists()
+    known = claimed.source.runs.filter(status=Run.Status.EMPTY).exists()
+    reasons = "; ".join(dict.fromkeys(problem.message for problem in reading.problems))
+    run.message = (reasons or "Nothing in the answer is an event that is still to come.")[:1000]
+    if had or not known:
+        run.status = Run.Status.EMPTY
+        run.save()
+    if had:
+        schedule.failed(claimed, now)
+    else:
+        schedule.succeeded(claimed, now, format=reading.format)
+    return Outcome("empty", run, run.message)
+
+
+def _failed(claimed: Claim, run: Run, now: dt.datetime, error: FetchError) -> Outcome:
+    run.status, run.error, run.message = Run.Status.FAILED, error.kind[:60], str(error)[:1000]
+    run.save()
+    schedule.failed(claimed, now, retry_after=error.retry_after)
+    return Outcome("failed", run, run.message)
+
+
+def _refresh(cities: set[int]) -> None:
+    """After the commits: pages of these cities are rendered anew."""
+    for city_id in sorted(cities):
+        cache.bump(city_id)

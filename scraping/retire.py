@@ -1,0 +1,75 @@
+"""Listings that a source no longer shows. Marked, never deleted."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from django.db import transaction
+
+from events import compose
+from events.models import Listing
+from nocturne.locks import area_lock
+
+from .models import Run, RunItem
+from .schedule import Claim
+
+CONFIRM_AFTER = dt.timedelta(hours=6)
+MAX_ITEMS = 5
+MAX_SHARE = 0.2
+
+
+class TooMany(Exception):
+    """So much is missing at once that the answer is doubted rather than the events."""
+
+
+def missing(claimed: Claim, seen: Collection[str] | None, until: dt.datetime | None, now: dt.datetime) -> list[Listing]:
+    """The listings to mark after a good reading: missing for the first time, or for the second, hours later.
+
+    `seen` are the external ids in the reading, and `until` the start of its last event: a page of the next
+    thirty events says nothing of those after. Both None: the answer is the same as last time, so what was missing is
+    missing again. Raises TooMany for more than 5 listings that are more than 20 % of what could be missing.
+    """
+    future = claimed.source.listings.live().filter(starts_at__gt=now)
+    if seen is None:
+        return list(future.filter(missing_since__lte=now - CONFIRM_AFTER).select_related("city"))
+    expected = list(future.filter(starts_at__lte=until).select_related("city")) if until else []
+    gone = [listing for listing in expected if listing.external_id not in seen]
+    if len(gone) > MAX_ITEMS and len(gone) > MAX_SHARE * len(expected):
+        raise TooMany(f"{len(gone)} of {len(expected)} events are missing at once: nothing was retired.")
+    return [row for row in gone if row.missing_since is None or row.missing_since <= now - CONFIRM_AFTER]
+
+
+def retire(claimed: Claim, run: Run, listings: Sequence[Listing], now: dt.datetime) -> set[int]:
+    """Mark listings as missing, or retire those that were; the ids of cities whose lists changed."""
+    if not listings:
+        return set()
+    run.begin()
+    areas = defaultdict(list)
+    for listing in listings:
+        areas[listing.city and (listing.city.area_id or listing.city_id)].append(listing)
+    cities: set[int] = set()
+    for area, group in sorted(areas.items(), key=lambda pair: pair[0] or 0):
+        with transaction.atomic():
+            if area:
+                area_lock(area)
+            claimed.check()
+            actions = []
+            for listing in group:
+                if listing.missing_since is None:
+                    listing.missing_since = now
+                    actions.append(RunItem.Action.MISSING)
+                else:
+                    listing.retired_at = now
+                    actions.append(RunItem.Action.RETIRED)
+                    run.retired += 1
+            Listing.objects.bulk_update(group, ["missing_since", "retired_at"], batch_size=500)
+            RunItem.objects.bulk_create(
+                (
+                    RunItem(run=run, listing=listing, action=action)
+                    for listing, action in zip(group, actions, strict=True)
+                ),
+                ignore_conflicts=True,
+            )
+            retired = {listing.event_id for listing in group if listing.retired_at and listing.event_id}
+            cities |= compose.compose(retired, now=now).cities
+    return cities

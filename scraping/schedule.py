@@ -1,0 +1,112 @@
+"""Who reads a source, and when it is read next.
+
+A source is claimed by conditional update with a token. The claim of a worker that died expires; how often a source
+was claimed without an end is counted in the database, so that a page that kills its worker cannot loop.
+"""
+
+import datetime as dt
+import random
+import uuid
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db.models import F
+
+from events.models import Source
+
+from .models import Run, Schedule
+
+CLAIM_FOR = dt.timedelta(minutes=15)
+MAX_ATTEMPTS = 3
+RETRY_FIRST = dt.timedelta(minutes=15)
+RETRY_LAST = dt.timedelta(days=1)
+
+
+class ClaimLost(Exception):
+    """Another worker has taken the source over: this one was too slow and must not write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to read one source now. `schedule` is its row as it was when claimed."""
+
+    token: uuid.UUID
+    schedule: Schedule
+
+    @property
+    def source(self) -> Source:
+        return self.schedule.source
+
+    def check(self) -> None:
+        """Raise ClaimLost unless the claim still holds; inside a transaction, keep it until the end of that."""
+        if not Schedule.objects.select_for_update().filter(pk=self.schedule.pk, claim=self.token).exists():
+            raise ClaimLost(f"{self.source} was taken over by another worker.")
+
+
+def ensure(sources: list[Source]) -> None:
+    """Give a schedule to each source that has none."""
+    Schedule.objects.bulk_create((Schedule(source=source) for source in sources), ignore_conflicts=True)
+
+
+def due(now: dt.datetime, *, limit: int | None = None) -> list[int]:
+    """Ids of the sources to read now, the longest due first; new sources get their schedule."""
+    ensure(list(Source.objects.scraped().filter(schedule=None)))
+    return list(Schedule.objects.due(now).order_by("next_at", "pk").values_list("source_id", flat=True)[:limit])
+
+
+def claim(source_id: int, now: dt.datetime, *, due_only: bool = True) -> Claim | None:
+    """Claim a source that is due, or any that is free; None if it is not to be had.
+
+    A source that was claimed MAX_ATTEMPTS times without an end counts as failed and waits.
+    """
+    token = uuid.uuid4()
+    schedules = Schedule.objects.filter(source=source_id)
+    rows = schedules.due(now) if due_only else schedules.free(now)
+    # The outer filter looks at the row again when the update has its lock: of two workers one finds it taken.
+    taken = Schedule.objects.filter(pk__in=rows.values("pk")).free(now)
+    if not taken.update(claim=token, claimed_until=now + CLAIM_FOR, attempts=F("attempts") + 1):
+        return None
+    claimed = Claim(token, Schedule.objects.select_related("source__city").get(source=source_id))
+    if claimed.schedule.attempts > MAX_ATTEMPTS and due_only:
+        message = f"The last {MAX_ATTEMPTS} readings did not end: what the source sends may kill the worker."
+        Run.objects.create(
+            source_id=source_id,
+            started_at=now,
+            status=Run.Status.FAILED,
+            error="worker.died",
+            message=message,
+        )
+        failed(claimed, now)
+        return None
+    return claimed
+
+
+def succeeded(claimed: Claim, now: dt.datetime, **columns: object) -> None:
+    """End a claim after a good answer; `columns` is what the answer leaves behind for the next request."""
+    spread = random.uniform(0.9, 1.1)
+    _end(
+        claimed,
+        next_at=now + dt.timedelta(hours=settings.SCRAPE_HOURS) * spread,
+        failures=0,
+        last_success_at=now,
+        **columns,
+    )
+
+
+def failed(claimed: Claim, now: dt.datetime, *, retry_after: float | None = None) -> None:
+    """End a claim after a failure: the next try comes later each time, and not before the server asked for."""
+    failures = claimed.schedule.failures
+    wait = min(RETRY_FIRST * 2 ** min(failures, 10), RETRY_LAST) * random.uniform(0.8, 1.2)
+    wait = max(wait, dt.timedelta(seconds=retry_after or 0))
+    _end(claimed, next_at=now + wait, failures=failures + 1)
+
+
+def postponed(claimed: Claim, now: dt.datetime, seconds: float) -> None:
+    """End a claim without an answer: the host is to be left alone for some seconds."""
+    _end(claimed, next_at=now + dt.timedelta(seconds=seconds))
+
+
+def _end(claimed: Claim, **columns: object) -> None:
+    Schedule.objects.filter(pk=claimed.schedule.pk, claim=claimed.token).update(
+        claim=None, claimed_until=None, attempts=0, **columns
+    )

@@ -1,0 +1,80 @@
+"""The operators' API: by key only."""
+
+import datetime as dt
+
+import pytest
+from kombu.exceptions import OperationalError
+
+from nocturne.models import ApiKey
+from scraping import schedule, tasks
+from scraping.models import Run
+from tests.factories import make_source
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def key(settings):
+    settings.ADMIN_API_KEY = "k" * 40
+    return {"X-API-Key": settings.ADMIN_API_KEY}
+
+
+@pytest.mark.parametrize(("method", "path"), [("get", "sources"), ("post", "sources/1/scrape"), ("get", "runs")])
+@pytest.mark.parametrize("headers", [{}, {"X-API-Key": ""}, {"X-API-Key": "wrong"}, {"X-API-Key": "ключ"}])
+def test_without_a_key_nothing_is_told(client, settings, method, path, headers):
+    settings.ADMIN_API_KEY = ""
+    headers = {name: value.encode().decode("latin-1") for name, value in headers.items()}
+    assert getattr(client, method)(f"/api/{path}", headers=headers).status_code == 401
+
+
+def test_named_keys_work_until_they_are_switched_off_and_only_their_hash_is_kept(client):
+    row, key = ApiKey.issue("reader")
+    assert client.get("/api/sources", headers={"X-API-Key": key}).status_code == 200
+    row.refresh_from_db()
+    assert row.last_used_at
+    assert key not in (row.hashed, row.name)
+    ApiKey.objects.update(active=False)
+    assert client.get("/api/sources", headers={"X-API-Key": key}).status_code == 401
+
+
+def test_sources_are_listed_with_the_state_of_their_reading(client, key, django_assert_max_num_queries):
+    sources = [make_source() for _ in range(5)]
+    schedule.ensure(sources[:4])
+    with django_assert_max_num_queries(2):
+        answer = client.get("/api/sources", headers=key).json()
+    assert [row["id"] for row in answer] == [source.pk for source in sources]
+    assert answer[0]["failures"] == 0
+    assert answer[4]["next_at"] is None
+    assert answer[0]["city"] == "de--berlin"
+
+
+def test_a_reading_is_queued_for_the_source_that_is_named(client, key, monkeypatch):
+    source, queued = make_source(), []
+    monkeypatch.setattr(tasks.scrape_source, "delay", lambda *args, **kwargs: queued.append((args, kwargs)))
+    response = client.post(f"/api/sources/{source.pk}/scrape", headers=key)
+    assert (response.status_code, queued) == (202, [((source.pk,), {"force": True})])
+    assert client.post("/api/sources/999999/scrape", headers=key).status_code == 404
+
+
+def test_a_queue_that_is_away_is_said_and_is_no_crash(client, key, monkeypatch):
+    def away(*args: object, **kwargs: object) -> None:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(tasks.scrape_source, "delay", away)
+    response = client.post(f"/api/sources/{make_source().pk}/scrape", headers=key)
+    assert response.status_code == 503
+    assert "try again" in response.json()["detail"]
+
+
+def test_runs_come_newest_first_and_by_source(client, key):
+    first, second = make_source(), make_source()
+    at = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    for hours, source in enumerate((first, second, first)):
+        Run.objects.create(source=source, started_at=at + dt.timedelta(hours=hours), status="changed", new=hours)
+    assert [row["new"] for row in client.get("/api/runs", headers=key).json()] == [2, 1, 0]
+    assert [row["new"] for row in client.get(f"/api/runs?source={first.pk}", headers=key).json()] == [2, 0]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=100000", "offset=-1", "offset=1" + "0" * 30, "source=abc"])
+def test_paging_is_bounded(client, key, query):
+    assert client.get(f"/api/runs?{query}", headers=key).status_code == 422
