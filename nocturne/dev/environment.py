@@ -1,7 +1,10 @@
 """What manage.py sees to before a command runs: the environment, and servers where none are named."""
 
+import argparse
 import contextlib
+import json
 import os
+import secrets
 import socket
 import sys
 import warnings
@@ -12,11 +15,12 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from nocturne.dev import servers
-from nocturne.dev.engines import ENGINES, NotStarted, Postgres
+from nocturne.dev.engines import ENGINES, NotStarted, Postgres, write_private
 from nocturne.dev.progress import step
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DATA = ROOT / ".data"
+DEMO_PORT = DATA / "demo_port"
 VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 
 # Commands that ask no server anything.
@@ -43,7 +47,9 @@ def prepare(arguments: list[str]) -> None:
     given = [name for name, variable in VARIABLES.items() if os.environ.get(variable)]
     if os.environ["ENVIRONMENT"] == "development":
         _start_servers([name for name in VARIABLES if name not in given])
-        _allow_demo(new=command == "dev")
+        if command == "dev":
+            _set_up_development(arguments[2:])
+        _allow_demo()
     _load_settings()
     if "postgres" in given:
         _reach_database()
@@ -79,25 +85,42 @@ def _start_servers(names: list[str]) -> None:
         os.environ["PATH"] += f"{os.pathsep}{Postgres.package() / 'pginstall' / 'bin'}"  # psql for dbshell
 
 
-def _allow_demo(*, new: bool) -> None:
-    """Let the guarded client reach the demo feeds. Their port is part of their addresses, so it is chosen once."""
-    file = DATA / "demo_port"
-    if new and not file.exists():
+def _set_up_development(arguments: list[str]) -> None:
+    """What `make run` and its children need besides; it is chosen once, and kept."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--port", default="8000")
+    os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{parser.parse_known_args(arguments)[0].port}")
+    os.environ.setdefault("ADMIN_API_KEY", login()["api_key"])
+    if not DEMO_PORT.exists():
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            file.write_text(str(probe.getsockname()[1]))
+            DEMO_PORT.write_text(str(probe.getsockname()[1]))
+
+
+def login() -> dict[str, str]:
+    """The administrator of this clone: email, password, api_key."""
+    file = DATA / "admin.json"
     with contextlib.suppress(FileNotFoundError):
-        os.environ["DEMO_ADDRESS"] = f"127.0.0.1:{file.read_text().strip()}"
-        allowed = [item for item in os.environ.get("FETCH_ALLOW", "").split(",") if item]
-        os.environ["FETCH_ALLOW"] = ",".join([*allowed, os.environ["DEMO_ADDRESS"]])
+        return dict(json.loads(file.read_text()))
+    new = {"email": "admin@example.org", "password": secrets.token_urlsafe(12), "api_key": secrets.token_urlsafe(32)}
+    write_private(file, json.dumps(new, indent=2) + "\n")
+    return new
+
+
+def _allow_demo() -> None:
+    """Let the guarded client reach the demo's feeds. Their port is part of what sources are known by."""
+    with contextlib.suppress(FileNotFoundError):
+        address = f"127.0.0.1:{DEMO_PORT.read_text()}"
+        os.environ["FETCH_ALLOW"] = ",".join(filter(None, [os.environ.get("FETCH_ALLOW"), address]))
 
 
 def _reach_database() -> None:
-    from django.db import OperationalError, connection
+    import psycopg
+    from django.db import connection
 
     try:
-        connection.ensure_connection()
-    except OperationalError as error:
+        connection.get_new_connection(connection.get_connection_params()).close()
+    except psycopg.OperationalError as error:
         settings = connection.settings_dict
         host, port = settings["HOST"] or "localhost", settings["PORT"] or 5432
         where = f"the socket in {host}" if host.startswith("/") else f"{host}:{port}"

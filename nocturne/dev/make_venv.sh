@@ -12,7 +12,8 @@ fits() { "$1" -c 'import sys, venv; sys.exit(sys.version_info < (3, 12))' >/dev/
 find_python() {
     set -- "$(UV_PYTHON_DOWNLOADS=never uv python find 2>/dev/null || true)" \
         python3.13 python3.12 python3.14 python3 python \
-        "$HOME"/.pyenv/versions/3.1[2-9]*/bin/python3 \
+        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[3-9]*/bin/python3 \
+        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.12*/bin/python3 \
         "$HOME"/.local/share/uv/python/cpython-3.1[2-9]*/bin/python3 \
         /opt/homebrew/bin/python3 /usr/local/bin/python3
     for candidate; do
