@@ -18,12 +18,13 @@ class Command(BaseCommand):
         parser.add_argument("--city", help="code or slug of the city: where events are whose place cannot be told")
         parser.add_argument("--name", default="", help="what editors call it; its host if left out")
         parser.add_argument("--publisher", default="", help="what visitors see; the name if left out")
+        parser.add_argument("--homepage", default="", help="where visitors learn about the publisher")
         parser.add_argument("--timezone", default="", help="for times without a zone; the city's if left out")
         parser.add_argument("--trust", type=int, default=50, help="0 to 100: who is believed where sources differ")
 
     def handle(self, *args: Any, url: str, city: str | None, **options: Any) -> None:
         place = _city(city) if city else None
-        values = {key: options[key] for key in ("publisher", "timezone", "trust")}
+        values = {key: options[key] for key in ("publisher", "homepage", "timezone", "trust")}
         source = Source(url=url, city=place, name=options["name"] or urlsplit(url).netloc or url, **values)
         try:
             source.full_clean(validate_unique=False, validate_constraints=False)
