@@ -94,8 +94,8 @@ class EventDraft:
     problems: tuple[Problem, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object that `from_json` reads back to an equal draft; empty fields are left out."""
-        return _dump(self)
+        """A JSON object that `from_json` reads back to an equal draft; empty fields but the title are left out."""
+        return {"title": self.title} | _dump(self)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "EventDraft":
@@ -124,11 +124,7 @@ class EventDraft:
 def _dump(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         values = ((f, getattr(value, f.name)) for f in dataclasses.fields(value))
-        return {
-            f.name: _dump(v)
-            for f, v in values
-            if v != f.default and v not in ("", (), None, Where(), Price())
-        }
+        return {f.name: _dump(v) for f, v in values if v != f.default and v not in ("", (), None, Where(), Price())}
     if isinstance(value, tuple):
         return [_dump(v) for v in value]
     if isinstance(value, dt.datetime):
