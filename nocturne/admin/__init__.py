@@ -1,0 +1,16 @@
+"""The admin: what its pages share, and the pages of accounts, keys and the log."""
+
+from . import accounts
+from .pages import EditorAdmin, RecordAdmin, SearchFilter, count_of, link, link_outside, link_to_list, user_of
+
+__all__ = [
+    "EditorAdmin",
+    "RecordAdmin",
+    "SearchFilter",
+    "accounts",
+    "count_of",
+    "link",
+    "link_outside",
+    "link_to_list",
+    "user_of",
+]

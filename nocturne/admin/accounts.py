@@ -1,0 +1,103 @@
+"""Accounts, API keys and the log of what editors did."""
+
+from django.conf import settings
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from nocturne.models import ApiKey, User
+
+from .pages import NOTHING, EditorAdmin, RecordAdmin, SearchFilter
+
+admin.site.site_header = admin.site.site_title = settings.SITE_NAME
+admin.site.index_title = "Editors' desk"
+
+
+class UserCreationForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email",)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    """Rights are given by superusers only, and their accounts are changed by superusers only."""
+
+    add_form = UserCreationForm
+    fieldsets = (
+        (None, {"fields": ("email", "password")}),
+        ("Person", {"fields": ("first_name", "last_name")}),
+        ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "usable_password", "password1", "password2")}),)
+    readonly_fields = ("last_login", "date_joined")
+    list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login")
+    list_filter = ("is_active", "is_staff", "is_superuser", "groups")
+    search_fields = ("email", "first_name", "last_name")
+    ordering = ("email",)
+    show_full_result_count = False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        rights = () if request.user.is_superuser else ("is_staff", "is_superuser", "groups", "user_permissions")
+        return (*self.readonly_fields, *rights)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        if obj and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        if obj and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_delete_permission(request, obj)
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(EditorAdmin):
+    list_display = ("name", "active", "created_at", "last_used_at")
+    list_filter = ("active", "last_used_at")
+    search_fields = ("name",)
+    ordering = ("name",)
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        return ("name", "active", "created_at", "last_used_at") if obj else ("name",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        return ("created_at", "last_used_at")
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: ModelForm, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        issued, key = ApiKey.issue(obj.name)
+        obj.pk = issued.pk
+        said = "The key of {} is shown this once, so copy it now: <code>{}</code>"
+        self.message_user(request, format_html(said, obj.name, key), messages.WARNING)
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(RecordAdmin):
+    """What editors did, by whom and when."""
+
+    list_display = ("action_time", "user", "content_type", "row", "action_flag", "what")
+    list_display_links = ("action_time",)
+    list_filter = (("user", SearchFilter), "action_flag", "content_type")
+    list_select_related = ("user", "content_type")
+    search_fields = ("object_repr", "change_message")
+    date_hierarchy = "action_time"
+    fields = ("action_time", "user", "content_type", "row", "action_flag", "what")
+
+    @admin.display(description="Row")
+    def row(self, entry: LogEntry) -> SafeString | str:
+        url = None if entry.is_deletion() else entry.get_admin_url()
+        return format_html('<a href="{}">{}</a>', url, entry.object_repr) if url else entry.object_repr
+
+    @admin.display(description="What")
+    def what(self, entry: LogEntry) -> str:
+        return entry.get_change_message() or NOTHING
