@@ -66,6 +66,13 @@ def activate(chosen: Iterable[str | City]) -> list[City]:
     return [found[code] for code in codes]
 
 
+@transaction.atomic
+def deactivate(chosen: Iterable[City]) -> None:
+    """Serve these cities no more. Their events stay; what is read from now on goes to the nearest active city."""
+    City.objects.filter(pk__in=[city.pk for city in chosen]).update(active=False)
+    assign_areas()
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A known city, served or not."""
