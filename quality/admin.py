@@ -1,0 +1,291 @@
+"""Findings, verdicts, and what editors do about duplicates: merge, unmerge, split, decide."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import ActionLocation
+from django.db import transaction
+from django.db.models import Case, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+
+from events.admin import EventAdmin, ListingAdmin
+from events.admin.listing import draft_rows, standing
+from events.models import Event, Listing
+from nocturne.admin import RecordAdmin, SearchFilter, link, user_of
+from nocturne.cache import bump
+from nocturne.models import User
+
+from . import merging
+from .models import Finding, Severity, Verdict
+from .verdicts import decide
+
+LINKS = ("listing_link", "event_link", "source_link")
+BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
+
+
+def show_at_once(events: Iterable[Event]) -> None:
+    """Visitors see what became of these events as soon as it is committed."""
+    for city_id in {event.city_id for event in events}:
+        transaction.on_commit(lambda city_id=city_id: bump(city_id))  # type: ignore[misc]
+
+
+# --- on the pages of events and listings ------------------------------------------------------------
+
+
+@admin.action(description="Merge the chosen ones into the oldest", permissions=["edit"])
+def merge_chosen(page: EventAdmin, request: HttpRequest, queryset: QuerySet[Event]) -> None:
+    first, *others = events = list(queryset.order_by("pk"))
+    if not others:
+        page.message_user(request, "Choose two events or more to merge.", messages.WARNING)
+        return
+    merged = [first]
+    for other in others:
+        try:
+            root = merging.merge(first, other, by=user_of(request))
+        except ValueError as error:
+            page.message_user(request, str(error), messages.ERROR)
+        else:
+            merged.append(other)
+    if len(merged) > 1:
+        page.record(request, merged, f"Merged into #{root.pk}.")
+        show_at_once(events)
+        page.message_user(request, format_html("Merged {} events: {}.", len(merged), link(root)))
+
+
+@admin.action(description="Unmerge: make it an event of its own again", permissions=["edit"], location=BOTH)
+def unmerge(page: EventAdmin, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse | None:
+    events = [event for event in queryset if event.merged_into_id]
+    if not events:
+        page.message_user(request, "An event that is merged into nothing has nothing to leave.", messages.WARNING)
+        return None
+    alone = [merging.unmerge(event, by=user_of(request)) for event in events]
+    page.record(request, alone, "Unmerged.")
+    show_at_once([*events, *alone])
+    page.message_user(request, format_html("Unmerged: {}.", _links(alone)))
+    return _to_page_of(alone)
+
+
+@admin.action(description="Split from its event", permissions=["edit"], location=BOTH)
+def split(page: ListingAdmin, request: HttpRequest, queryset: QuerySet[Listing]) -> HttpResponse | None:
+    events = []
+    for listing in queryset.select_related("event"):
+        try:
+            event = merging.split(listing, by=user_of(request))
+        except ValueError as error:
+            page.message_user(request, str(error), messages.ERROR)
+            continue
+        events.append(event)
+        page.record(request, [listing], f"Split off as event #{event.pk}.")
+        show_at_once([event, *filter(None, [listing.event])])
+    if not events:
+        return None
+    page.message_user(request, format_html("Split off: {}.", _links(events)))
+    return _to_page_of(events)
+
+
+def _links(events: Iterable[Event]) -> str:
+    return format_html_join(", ", "{}", ((link(event),) for event in events))
+
+
+def _to_page_of(events: list[Event]) -> HttpResponse | None:
+    """One event is looked at next; after several the list is."""
+    return HttpResponseRedirect(reverse("admin:events_event_change", args=[events[0].pk])) if len(events) == 1 else None
+
+
+class FindingInline(admin.TabularInline):
+    model = Finding
+    fields = readonly_fields = ("rule", "severity", "weight", "message", "first_seen_at")
+    can_delete = False
+    verbose_name_plural = "findings"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+EventAdmin.actions += [merge_chosen, unmerge]
+ListingAdmin.actions.append(split)
+ListingAdmin.inlines.append(FindingInline)
+
+
+# --- pages of their own -----------------------------------------------------------------------------
+
+
+@admin.register(Finding)
+class FindingAdmin(RecordAdmin):
+    list_display = ("rule", "severity_words", "message", *LINKS, "first_seen_at")
+    list_filter = (
+        "severity",
+        ("source", SearchFilter),
+        ("source__city", SearchFilter),
+        ("listing", admin.EmptyFieldListFilter),
+        "rule",
+    )
+    list_select_related = ("source", "listing__event")
+    search_fields = ("message", "key", "listing__title")
+    date_hierarchy = "first_seen_at"
+    fields = (
+        "rule",
+        "severity",
+        "weight",
+        "message",
+        "key",
+        "listing_link",
+        "event_link",
+        "source_link",
+        "first_seen_at",
+    )
+
+    @admin.display(description="Severity", ordering="severity")
+    def severity_words(self, finding: Finding) -> str:
+        return format_html('<span class="severity {}">{}</span>', finding.severity, Severity(finding.severity).label)
+
+    @admin.display(description="Listing")
+    def listing_link(self, finding: Finding) -> str:
+        return link(finding.listing, finding.listing and finding.listing.title)
+
+    @admin.display(description="Event")
+    def event_link(self, finding: Finding) -> str:
+        return link(finding.listing and finding.listing.event)
+
+    @admin.display(description="Source", ordering="source")
+    def source_link(self, finding: Finding) -> str:
+        return link(finding.source)
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    title = "who decided"
+    parameter_name = "decided"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("waiting", "Waiting for an editor"), ("editor", "An editor"), ("matcher", "The matcher")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Verdict]) -> QuerySet[Verdict]:
+        match self.value():
+            case "waiting":
+                return queryset.filter(outcome=Verdict.Outcome.UNSURE, by_editor=False)
+            case "editor":
+                return queryset.filter(by_editor=True)
+            case "matcher":
+                return queryset.filter(by_editor=False).exclude(outcome=Verdict.Outcome.UNSURE)
+        return queryset
+
+
+@admin.register(Verdict)
+class VerdictAdmin(RecordAdmin):
+    """Pairs that wait for an editor come first, the likeliest on top."""
+
+    change_form_template = "admin/quality/verdict/change_form.html"
+    list_display = (
+        "outcome_words",
+        "score",
+        "first_side",
+        "second_side",
+        "together",
+        "why",
+        "decided_by",
+        "decided_at",
+    )
+    list_filter = (WaitingFilter, "outcome", ("first__city", SearchFilter), ("decided_by", SearchFilter))
+    list_select_related = (
+        "first__source",
+        "first__venue",
+        "first__event",
+        "second__source",
+        "second__venue",
+        "second__event",
+        "decided_by",
+    )
+    search_fields = ("first__title", "second__title")
+    actions = ["same", "different"]
+    fields = ("outcome", "score", "why", "decided_by", "decided_at")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
+        waiting = When(outcome=Verdict.Outcome.UNSURE, by_editor=False, then=Value(0))
+        return Case(waiting, default=Value(1)), "-score", "-pk"
+
+    @admin.display(description="Verdict", ordering="outcome")
+    def outcome_words(self, verdict: Verdict) -> str:
+        return f"{verdict.get_outcome_display()}{', says an editor' if verdict.by_editor else ''}"
+
+    @admin.display(description="First listing")
+    def first_side(self, verdict: Verdict) -> str:
+        return _side(verdict.first)
+
+    @admin.display(description="Second listing")
+    def second_side(self, verdict: Verdict) -> str:
+        return _side(verdict.second)
+
+    @admin.display(description="One event now", boolean=True)
+    def together(self, verdict: Verdict) -> bool:
+        first, second = verdict.first.event, verdict.second.event
+        return bool(first and second and first.root_id == second.root_id)
+
+    @admin.display(description="Why")
+    def why(self, verdict: Verdict) -> str:
+        return "; ".join(map(str, verdict.reasons))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        verdict: Verdict = context["original"]
+        sides = (verdict.first, verdict.second)
+        context |= {"sides": [(one, standing(one)) for one in sides], "compared": compared(*sides)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.action(description="The same event", permissions=["edit"], location=BOTH)
+    def same(self, request: HttpRequest, queryset: QuerySet[Verdict]) -> None:
+        self._decide(request, queryset, _make_same, "The same event.")
+
+    @admin.action(description="Different events", permissions=["edit"], location=BOTH)
+    def different(self, request: HttpRequest, queryset: QuerySet[Verdict]) -> None:
+        self._decide(request, queryset, _make_different, "Different events.")
+
+    def _decide(self, request: HttpRequest, queryset: QuerySet[Verdict], settle: Any, message: str) -> None:
+        decided = []
+        for verdict in queryset.select_related("first__event__city", "second__event__city"):
+            try:
+                settle(verdict.first, verdict.second, user_of(request))
+            except ValueError as error:
+                self.message_user(request, str(error), messages.ERROR)
+                continue
+            decided.append(verdict)
+            show_at_once(one.event for one in (verdict.first, verdict.second) if one.event)
+        self.record(request, decided, message)
+        if decided:
+            self.message_user(request, f"{message} Pairs: {len(decided)}.")
+
+
+def _make_same(first: Listing, second: Listing, by: User) -> None:
+    if first.event and second.event and first.event_id != second.event_id:
+        merging.merge(first.event, second.event, by=by)
+    else:
+        decide([first.pk], [second.pk], Verdict.Outcome.SAME, by=by)
+
+
+def _make_different(first: Listing, second: Listing, by: User) -> None:
+    """Of two that are one event now, the one that came to it later leaves."""
+    if first.event and second.event and first.event.root_id == second.event.root_id:
+        merging.split(first if first.event.pk > second.event.pk else second, by=by)
+    decide([first.pk], [second.pk], Verdict.Outcome.DIFFERENT, by=by)
+
+
+def _side(listing: Listing) -> str:
+    facts = (listing.local_start.replace("T", " ")[:16], listing.venue.name if listing.venue else "", standing(listing))
+    return format_html(
+        "{}<br>{}<br><small>{}</small>",
+        link(listing, listing.title),
+        link(listing.source),
+        " · ".join(filter(None, facts)),
+    )
+
+
+def compared(first: Listing, second: Listing) -> list[tuple[str, object, object]]:
+    """The fields of two drafts side by side: name, the first's value, the second's."""
+    ours, theirs = dict(draft_rows(first.draft)), dict(draft_rows(second.draft))
+    return [(name, ours.get(name, ""), theirs.get(name, "")) for name in {**ours, **theirs}]
