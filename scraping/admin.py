@@ -1,0 +1,331 @@
+"""Sources with their health, and the history of their readings."""
+
+import datetime as dt
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import ActionLocation
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone as clock
+from django.utils.html import format_html
+from django.utils.timesince import timesince, timeuntil
+from kombu.exceptions import OperationalError
+
+from events.admin import ListingAdmin
+from events.models import Listing, Source
+from nocturne.admin import EditorAdmin, RecordAdmin, SearchFilter, count_of, link, link_outside, link_to_list
+from nocturne.admin.pages import NOTHING
+
+from . import schedule
+from .models import Run, RunItem, Schedule
+
+BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
+STALE = dt.timedelta(days=2)
+COUNTS = ("fetched", "new", "changed", "unchanged", "merged", "held", "retired")
+FACTS = ("health", "last_good", "last_reading", "next_reading", "claim", "failures", "answer")
+RUNS_SHOWN = 10
+
+
+def since(instant: dt.datetime | None) -> str:
+    return f"{timesince(instant, depth=1)} ago" if instant else NOTHING
+
+
+class HealthFilter(admin.SimpleListFilter):
+    title = "health"
+    parameter_name = "health"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("failing", "Failing"),
+            ("stale", "No good answer for 2 days"),
+            ("never", "Never read"),
+            ("reading", "Being read now"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Source]) -> QuerySet[Source]:
+        read = queryset.exclude(url="")
+        match self.value():
+            case "failing":
+                return read.filter(schedule__failures__gt=0)
+            case "stale":
+                return read.filter(active=True, schedule__last_success_at__lt=clock.now() - STALE)
+            case "never":
+                return read.filter(Q(schedule=None) | Q(schedule__last_success_at=None))
+            case "reading":
+                return read.filter(schedule__claimed_until__gt=clock.now())
+        return queryset
+
+
+@admin.register(Source)
+class SourceAdmin(EditorAdmin):
+    change_form_template = "admin/events/source/change_form.html"
+    list_display = ("name", "city", "trust", "active", "health", "last_good", "last_run", "next_reading", "listings")
+    list_filter = ("active", HealthFilter, ("city", SearchFilter), "schedule__format", "built_in", "ids_stable")
+    search_fields = ("name", "publisher", "url")
+    autocomplete_fields = ("city",)
+    ordering = ("name", "pk")
+    actions = ["scrape_now", "pause", "resume"]
+    fieldsets = (
+        (None, {"fields": ("name", "url", "city", "timezone", "trust", "active", "ids_stable")}),
+        ("For visitors", {"fields": ("publisher", "homepage")}),
+        (
+            "Readings",
+            {"fields": ("health", "last_good", "last_reading", "next_reading", "claim", "failures", "answer")},
+        ),
+    )
+    readonly_fields = FACTS
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
+        facts = JSONObject(pk="pk", status="status", error="error", **{name: name for name in COUNTS})
+        last = Run.objects.filter(source=OuterRef("pk")).order_by("-started_at", "pk").values(facts=facts)[:1]
+        rows = super().get_queryset(request).select_related("city", "schedule")
+        return rows.annotate(last_facts=Subquery(last), listing_count=count_of(Listing.objects.all(), "source"))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.built_in)
+
+    def save_model(self, request: HttpRequest, obj: Source, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        schedule.ensure([obj])
+
+    # --- columns and facts ------------------------------------------------------------------------
+
+    @admin.display(description="Health", ordering="schedule__failures")
+    def health(self, source: Source) -> str:
+        state, words = _health(source)
+        return format_html('<span class="health {}">{}</span>', state, words)
+
+    @admin.display(description="Last good answer", ordering="schedule__last_success_at")
+    def last_good(self, source: Source) -> str:
+        return since(_schedule(source).last_success_at)
+
+    @admin.display(description="Last run")
+    def last_run(self, source: Any) -> str:
+        facts = source.last_facts
+        if not facts:
+            return NOTHING
+        counts = [f"{facts[name]} {name}" for name in ("new", "changed", "held", "retired") if facts[name]]
+        words = f"{facts['error'] or facts['status']}{': ' if counts else ''}{', '.join(counts)}"
+        return link(Run(pk=facts["pk"]), words)
+
+    @admin.display(description="Next reading", ordering="schedule__next_at")
+    def next_reading(self, source: Source) -> str:
+        at = _schedule(source)
+        if not source.url or not source.active or at.pk is None:
+            return NOTHING
+        return f"in {timeuntil(at.next_at, depth=1)}" if at.next_at > clock.now() else "now"
+
+    @admin.display(description="Listings")
+    def listings(self, source: Any) -> str:
+        return link_to_list("events_listing", source.listing_count, source__id__exact=source.pk)
+
+    @admin.display(description="Last full reading")
+    def last_reading(self, source: Source) -> str:
+        return since(_schedule(source).last_read_at)
+
+    @admin.display(description="Being read")
+    def claim(self, source: Source) -> str:
+        at = _schedule(source)
+        busy = at.claimed_until and at.claimed_until > clock.now()
+        return f"yes, until {at.claimed_until:%H:%M} UTC at most (try {at.attempts})" if busy else "no"
+
+    @admin.display(description="Failures in a row")
+    def failures(self, source: Source) -> str:
+        return str(_schedule(source).failures)
+
+    @admin.display(description="Last answer")
+    def answer(self, source: Source) -> str:
+        at = _schedule(source)
+        facts = (("format", at.format), ("ETag", at.etag), ("Last-Modified", at.last_modified))
+        return "; ".join(f"{name} {value}" for name, value in facts if value) or NOTHING
+
+    # --- the page of one source -------------------------------------------------------------------
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        source: Source | None = context.get("original")
+        if source:
+            listings = Listing.objects.filter(source=source)
+            one = {"source__id__exact": source.pk}
+            context |= {
+                "runs": source.runs.all()[:RUNS_SHOWN],
+                "lists": [
+                    (listings.count(), link_to_list("events_listing", "listings", **one)),
+                    (
+                        listings.filter(event=None).count(),
+                        link_to_list("events_listing", "listings without an event", event__isempty=1, **one),
+                    ),
+                    (
+                        source.findings.count(),
+                        link_to_list("quality_finding", "findings", **one),
+                    ),
+                    (
+                        source.runs.count(),
+                        link_to_list("scraping_run", "runs", **one),
+                    ),
+                    (source.series.count(), link_to_list("events_series", "series", **one)),
+                ],
+            }
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # --- actions ----------------------------------------------------------------------------------
+
+    @admin.action(description="Scrape now", permissions=["edit"], location=BOTH)
+    def scrape_now(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+        from .tasks import scrape_source  # loads every extractor, which pages have no use for
+
+        chosen = list(queryset)
+        sources = [source for source in chosen if source.url]
+        schedule.ensure(sources)
+        for asked, source in enumerate(sources):
+            try:
+                scrape_source.delay(source.pk, force=True)
+            except OperationalError as error:
+                said = f"The queue cannot be reached, so {len(sources) - asked} sources were not asked for: {error}"
+                self.message_user(request, said, messages.ERROR)
+                sources = sources[:asked]
+                break
+        self.record(request, sources, "Asked to be read now.")
+        if sources:
+            names = ", ".join(source.name for source in sources)
+            self.message_user(request, f"Read as soon as a worker is free: {names}.")
+        if skipped := [source.name for source in chosen if not source.url]:
+            said = f"There is no address to read for {', '.join(skipped)}."
+            self.message_user(request, said, messages.WARNING)
+
+    @admin.action(description="Pause: keep the events, read no more", permissions=["edit"], location=BOTH)
+    def pause(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+        self._set_active(request, queryset, False, "Paused.")
+
+    @admin.action(description="Resume", permissions=["edit"], location=BOTH)
+    def resume(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+        self._set_active(request, queryset, True, "Resumed.")
+
+    def _set_active(self, request: HttpRequest, queryset: QuerySet[Source], active: bool, message: str) -> None:
+        sources = list(queryset.exclude(active=active))
+        Source.objects.filter(pk__in=[source.pk for source in sources]).update(active=active)
+        schedule.ensure(sources)
+        self.record(request, sources, message)
+        self.message_user(request, f"{message} Sources: {len(sources)}.")
+
+
+def _schedule(source: Source) -> Schedule:
+    """The source's schedule, an unsaved one with the defaults where it has none yet."""
+    try:
+        return source.schedule
+    except Schedule.DoesNotExist:
+        return Schedule(source=source)
+
+
+def _health(source: Source) -> tuple[str, str]:
+    """A state for the colour, and its words."""
+    at = _schedule(source)
+    if not source.url:
+        return "none", "has no address"
+    if not source.active:
+        return "none", "paused"
+    if at.failures:
+        return "bad", f"failing, {at.failures} in a row"
+    if at.last_success_at is None:
+        return "none", "never read"
+    if at.last_success_at < clock.now() - STALE:
+        return "bad", "no good answer for 2 days"
+    return "good", "fine"
+
+
+class RunItemInline(admin.TabularInline):
+    """What runs did to a listing, on the listing's page."""
+
+    model = RunItem
+    fields = ("action", "run_link")
+    readonly_fields = ("run_link",)
+    ordering = ("-run__started_at",)
+    verbose_name_plural = "runs that touched it"
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RunItem]:
+        return super().get_queryset(request).select_related("run__source")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="Run")
+    def run_link(self, item: RunItem) -> str:
+        return link(item.run)
+
+
+ListingAdmin.inlines.append(RunItemInline)
+
+
+@admin.register(Run)
+class RunAdmin(RecordAdmin):
+    list_display = ("started_at", "source_link", "status", "error", *COUNTS, "took")
+    list_display_links = ("started_at",)
+    list_filter = ("status", ("source", SearchFilter), ("source__city", SearchFilter), "error")
+    list_select_related = ("source",)
+    search_fields = ("source__name", "message", "error")
+    date_hierarchy = "started_at"
+    fieldsets = (
+        (None, {"fields": ("source_link", "started_at", "took", "status", "error", "message")}),
+        ("Answer", {"fields": ("address", "http")}),
+        ("What came of it", {"fields": (*COUNTS, "items")}),
+    )
+
+    @admin.display(description="Source", ordering="source")
+    def source_link(self, run: Run) -> str:
+        return link(run.source)
+
+    @admin.display(description="Seconds", ordering="seconds")
+    def took(self, run: Run) -> str:
+        return f"{run.seconds:.1f}"
+
+    @admin.display(description="Address")
+    def address(self, run: Run) -> str:
+        return link_outside(run.source.url)
+
+    @admin.display(description="Listings")
+    def items(self, run: Run) -> str:
+        return link_to_list("scraping_runitem", "what it did to each listing", run__id__exact=run.pk)
+
+
+@admin.register(RunItem)
+class RunItemAdmin(RecordAdmin):
+    list_display = ("run_link", "action", "listing_link", "event_link")
+    list_display_links = None
+    list_filter = ("action", ("run", SearchFilter), ("run__source", SearchFilter), ("listing", SearchFilter))
+    list_select_related = ("run__source", "listing__source", "listing__event")
+    search_fields = ("listing__title", "listing__external_id")
+    ordering = ("-pk",)
+
+    @admin.display(description="Run")
+    def run_link(self, item: RunItem) -> str:
+        return link(item.run)
+
+    @admin.display(description="Listing")
+    def listing_link(self, item: RunItem) -> str:
+        return link(item.listing, item.listing.title)
+
+    @admin.display(description="Event")
+    def event_link(self, item: RunItem) -> str:
+        return link(item.listing.event)
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(RecordAdmin):
+    list_display = ("source_link", "next_at", "last_success_at", "last_read_at", "failures", "format", "claimed_until")
+    list_display_links = ("next_at",)
+    list_filter = ("format", "failures", ("source__city", SearchFilter), "source__active", "next_at")
+    list_select_related = ("source",)
+    search_fields = ("source__name", "source__url")
+    ordering = ("next_at", "pk")
+
+    @admin.display(description="Source", ordering="source")
+    def source_link(self, at: Schedule) -> str:
+        return link(at.source)
