@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from nocturne.dev.demo.program import Series, Town, number
-from nocturne.dev.demo.publishers import Item, Publisher
+from nocturne.dev.demo.publishers import Item, Publisher, price_text
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
@@ -74,6 +74,11 @@ def _address(publisher: Publisher, item: Item) -> str:
     return f"{item.place}, {venue.street}, {region}, {'USA' if facts['country'] == 'US' else 'Australia'}"
 
 
+def _category(publisher: Publisher, item: Item) -> str:
+    """The publisher's own word, in its language."""
+    return publisher.town.facts.get("categories", {}).get(item.show.category, item.show.category)
+
+
 def _zone(town: Town) -> list[str]:
     lines = ["BEGIN:VTIMEZONE", f"TZID:{town.timezone}"]
     for part in ("daylight", "standard"):
@@ -124,6 +129,7 @@ def _series(publisher: Publisher, series: Series, listed: list[Item], stamp: str
     uid = f"UID:{number(publisher.town.slug, series.key):016x}@google.com"
     first = series.first()
     place = f"LOCATION:{_text(series.venue.name)}"
+    text = f"{series.text}<br>{price_text(publisher.town, [series.price])}"
     lines = [
         "BEGIN:VEVENT",
         f"DTSTART;TZID={zone}:{_local(first)}",
@@ -139,7 +145,7 @@ def _series(publisher: Publisher, series: Series, listed: list[Item], stamp: str
         uid,
         f"SUMMARY:{_text(series.title)}",
         place,
-        f"DESCRIPTION:{_text(listed[0].text)}",
+        f"DESCRIPTION:{_text(text)}",
         stamp,
         "SEQUENCE:2",
     ]
@@ -181,7 +187,7 @@ def _tribe_event(publisher: Publisher, item: Item, base: str) -> list[str]:
         f"SUMMARY:{_text(item.title)}",
         f"DESCRIPTION:{_text(item.text)}",
         f"URL:{base}{item.path}",
-        f"CATEGORIES:{_text(item.show.category)}",
+        f"CATEGORIES:{_text(_category(publisher, item))}",
         f"LOCATION:{_text(_address(publisher, item))}",
         f"GEO:{venue.latitude};{venue.longitude}",
         f'ORGANIZER;CN="{venue.name}":MAILTO:hello@{publisher.key}.example',
@@ -200,6 +206,7 @@ def _floating_event(publisher: Publisher, item: Item, base: str) -> list[str]:
         f"DESCRIPTION:{_text(item.text)}",
         f"LOCATION:{_text(item.place)}",
         f"URL:{base}{item.path}",
+        f"CATEGORIES:{_text(_category(publisher, item))}",
         f"STATUS:{'CANCELLED' if item.status == 'cancelled' else 'CONFIRMED'}",
     ]
 

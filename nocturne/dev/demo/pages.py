@@ -6,6 +6,7 @@ import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from nocturne.dev.demo.program import number
 from nocturne.dev.demo.publishers import Item, Publisher
 
 TYPES = {
@@ -19,6 +20,11 @@ TYPES = {
     "family": "ChildrensEvent",
     "festival": "Festival",
     "exhibition": "ExhibitionEvent",
+    "community": "SocialEvent",
+    "nightlife": "DanceEvent",
+    "food": "FoodEvent",
+    "music": "MusicEvent",
+    "festivals": "Festival",
 }
 SCHEMA = "https://schema.org"
 
@@ -36,7 +42,7 @@ def _script(text: str) -> str:
 
 
 def _stated(publisher: Publisher, time: dt.datetime | None) -> str | None:
-    return time and time.replace(tzinfo=ZoneInfo(publisher.town.timezone)).isoformat()
+    return time.replace(tzinfo=ZoneInfo(publisher.town.timezone)).isoformat() if time else None
 
 
 def event(publisher: Publisher, item: Item, base: str) -> dict[str, Any]:
@@ -102,7 +108,7 @@ def listing(publisher: Publisher, listed: tuple[Item, ...], *, base: str) -> byt
     if publisher.format == "graph":
         scripts = [_script(json.dumps(_graph(publisher, listed, base), ensure_ascii=False))]
     else:
-        scripts = [_script(_by_hand(event(publisher, item, base), place)) for place, item in enumerate(listed)]
+        scripts = [_script(_by_hand(event(publisher, item, base), number(item.id))) for item in listed]
     body = "\n".join((*scripts, f"<ul>\n{rows}\n</ul>"))
     return _page(publisher.name, body, language=publisher.town.facts["language"])
 
@@ -123,17 +129,17 @@ def _graph(publisher: Publisher, listed: tuple[Item, ...], base: str) -> dict[st
     }
 
 
-def _by_hand(data: dict[str, Any], place: int) -> str:
+def _by_hand(data: dict[str, Any], chance: int) -> str:
     """JSON as a template pastes it together: a line break inside a text, a comma too many, a zone forgotten."""
-    if place % 4 == 1 and "T" in data["startDate"]:
+    if chance % 4 == 1 and "T" in data["startDate"]:
         data = data | {"startDate": data["startDate"][:16]}
         data.pop("endDate", None)
-    if place % 4 == 2:
+    if chance % 4 == 2:
         data = data | {"description": data["description"].replace(". ", ".\n", 1)}
     text = json.dumps(data, ensure_ascii=False, indent=1)
-    if place % 4 == 2:
+    if chance % 4 == 2:
         text = text.replace("\\n", "\n")
-    if place % 4 == 3:
+    if chance % 4 == 3:
         text = text.removesuffix("\n}") + ",\n}"
     return text
 

@@ -153,13 +153,13 @@ def _town(facts: dict[str, Any]) -> Town:
         Series(
             **row
             | {
-                "key": f"series-{number_in_list}",
-                "number": number_in_list,
+                "key": f"series-{place}",
+                "number": place,
                 "venue": venues[row["venue"]],
                 "time": dt.time.fromisoformat(row["time"]),
             }
         )
-        for number_in_list, row in enumerate(facts["series"])
+        for place, row in enumerate(facts["series"])
     )
     return Town(facts["slug"], facts, venues, series)
 

@@ -65,11 +65,12 @@ class Item:
 
 @cache
 def publishers() -> tuple[Publisher, ...]:
-    return tuple(
-        Publisher(town, **{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
-        for town in towns().values()
-        for row in town.facts["publishers"]
-    )
+    return tuple(_publisher(town, row) for town in towns().values() for row in town.facts["publishers"])
+
+
+def _publisher(town: Town, row: dict[str, Any]) -> Publisher:
+    lists = {name: tuple(row.get(name, ())) for name in ("venues", "kinds")}
+    return Publisher(town, **row | lists)
 
 
 def is_headline(town: Town, show: Show) -> bool:
@@ -180,9 +181,9 @@ def _at_aggregator(publisher: Publisher, item: Item, chance: int) -> Item:
         name,
     ][chance % 4]
     if not is_headline(publisher.town, show):
-        if chance % 13 == 5:
+        if show.kind == "talk" and start.weekday() < 3:
             title = words["button"]
-        if chance % 11 == 3 and start.hour >= 13:  # 8 in the evening became 8 in the morning
+        if show.kind == "film" and show.night.toordinal() % 4 == 2:  # 8 in the evening became 8 in the morning
             start, end = start - 12 * HOUR, None
     hosts = [p for p in publishers() if p.format in VENUE_FORMATS and p.town == publisher.town and p.covers(show)]
     tracking = f"?utm_source={publisher.key}&utm_medium=listing&utm_campaign=tonight&fbclid=IwAR{chance:x}"

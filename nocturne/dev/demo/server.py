@@ -38,7 +38,9 @@ def answer(path: str, *, base: str, now: dt.datetime) -> Answer | None:
     if path == "/robots.txt":
         return Answer(TEXT, ROBOTS)
     publisher = next((p for p in publishers() if path.startswith(p.home)), None)
-    return publisher and _published(publisher, path, base, tonight(now, publisher.town.timezone))
+    if publisher is None:
+        return None
+    return _published(publisher, path, base, tonight(now, publisher.town.timezone))
 
 
 @lru_cache(maxsize=100)
@@ -52,7 +54,7 @@ def _published(publisher: Publisher, path: str, base: str, night: dt.date) -> An
     if path == publisher.feed:
         return Answer(HTML, pages.listing(publisher, listed, base=base), began)
     item = next((item for item in listed if item.path == path), None)
-    return item and Answer(HTML, pages.detail(publisher, item, base=base), began)
+    return Answer(HTML, pages.detail(publisher, item, base=base), began) if item else None
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -61,7 +63,8 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 30
 
     def do_GET(self) -> None:
-        base = f"http://{self.headers.get('Host') or self.server.server_name}"
+        host, port = self.connection.getsockname()[:2]
+        base = f"http://{self.headers.get('Host') or f'{host}:{port}'}"
         path = unquote(urlsplit(self.path).path)
         found = answer(path, base=base, now=dt.datetime.now(dt.UTC))
         if found is None:
