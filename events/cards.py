@@ -46,18 +46,12 @@ class Night:
 def card(event: Event, *, tonight: dt.date) -> Card:
     if event.venue and event.venue.city_id == event.city_id:
         event.venue.city = event.city  # its address needs no query
-    if event.is_run:
-        aside = span_words(event.night, event.last_night, year=tonight.year)
-    elif event.after_midnight:
-        aside = day_words(event.local_start.date(), year=tonight.year)
-    else:
-        aside = ""
     return Card(
         url=event.get_absolute_url(),
         title=event.title,
         clock=clock_words(event),
         timed=event.time_known and not event.all_day,
-        aside=aside,
+        aside=_aside(event, tonight),
         datetime=machine_start(event),
         venue=event.venue.name if event.venue else "Online" if event.online else event.address,
         venue_url=event.venue.get_absolute_url() if event.venue else "",
@@ -70,13 +64,21 @@ def card(event: Event, *, tonight: dt.date) -> Card:
     )
 
 
+def _aside(event: Event, tonight: dt.date) -> str:
+    """Of a run how long it lasts, of what begins after midnight its true date."""
+    if event.is_run and event.night <= tonight:
+        return f"until {day_words(event.last_night, year=tonight.year)}"
+    if event.is_run:
+        return span_words(event.night, event.last_night, year=tonight.year)
+    return day_words(event.local_start.date(), year=tonight.year) if event.after_midnight else ""
+
+
 def by_night(events: Iterable[Event], *, tonight: dt.date) -> list[Night]:
     """Events in the order of a list, night by night."""
     return [
         Night(
             night,
-            night_words(night, tonight),
-            day_words(night, year=tonight.year),
+            *night_words(night, tonight),
             tuple(card(event, tonight=tonight) for event in group),
         )
         for night, group in groupby(events, key=lambda event: event.night)

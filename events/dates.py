@@ -23,10 +23,16 @@ def span_words(first: dt.date, last: dt.date, *, year: int | None = None) -> str
     return f"{day_words(first, year=last.year)} – {day_words(last, year=year)}"
 
 
-def night_words(night: dt.date, tonight: dt.date) -> str:
-    """What people call a night: Tonight, Tomorrow, Friday."""
-    names = {tonight - DAY: "Last night", tonight: "Tonight", tonight + DAY: "Tomorrow"}
-    return names.get(night) or date_format(night, "l")
+def night_name(night: dt.date, tonight: dt.date) -> str:
+    """Last night, Tonight, Tomorrow; "" for those that have no such name."""
+    return {tonight - DAY: "Last night", tonight: "Tonight", tonight + DAY: "Tomorrow"}.get(night, "")
+
+
+def night_words(night: dt.date, tonight: dt.date) -> tuple[str, str]:
+    """The heading of a night and its date: ("Tonight", "Fri 4 Dec"), ("Monday", "7 Dec")."""
+    if name := night_name(night, tonight):
+        return name, day_words(night, year=tonight.year)
+    return date_format(night, "l"), date_format(night, "j M" if night.year == tonight.year else "j M Y")
 
 
 def clock_words(event: Event) -> str:

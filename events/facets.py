@@ -56,7 +56,7 @@ def facets(search: EventSearch) -> Facets:
 
 
 def _categories(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
-    """Categories that have events, and those that are chosen."""
+    """Those that have events, and those that are chosen."""
     choices = (
         Choice(
             label,
@@ -70,7 +70,7 @@ def _categories(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
 
 
 def _prices(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
-    return [
+    choices = (
         Choice(
             "Free" if price == FREE else f"Under {amount(int(price), search.city.currency)}",
             search.query(price="" if price == search.price else price),
@@ -78,7 +78,8 @@ def _prices(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
             price == search.price,
         )
         for price in _steps(search)
-    ]
+    )
+    return [choice for choice in choices if choice.count or choice.chosen]
 
 
 def _sources(search: EventSearch) -> list[Choice]:

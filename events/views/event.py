@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from events.cards import status_words
 from events.categories import category_label
-from events.dates import DAY, day_words, machine_start, night_words, when_words
+from events.dates import day_words, machine_start, night_name, when_words
 from events.ics import CONTENT_TYPE, calendar
 from events.jsonld import event_script
 from events.maps import map_link
@@ -68,7 +68,7 @@ def _context(event: Event, listings: list[Listing]) -> dict[str, Any]:
         "city": event.city,
         "canonical": absolute(event.get_absolute_url()),
         "when": when_words(event, year=tonight.year),
-        "night_name": _night_name(event),
+        "night_name": "" if event.is_run else night_name(event.night, tonight),
         "start": machine_start(event),
         "past": event.last_night < tonight,
         "price": event_price(event),
@@ -90,9 +90,3 @@ def _context(event: Event, listings: list[Listing]) -> dict[str, Any]:
 def _ics_path(event: Event) -> str:
     page = event.get_absolute_url()
     return f"{page.rstrip('/')}.ics"
-
-
-def _night_name(event: Event) -> str:
-    name = night_words(event.night, event.city.tonight())
-    near = abs(event.night - event.city.tonight()) <= DAY
-    return name if near and not event.is_run else ""
