@@ -47,7 +47,7 @@ def _price(value: Any) -> Decimal:
         price = Decimal(str(value)).quantize(Decimal("0.01"))
     except InvalidOperation:
         price = Decimal(-1)
-    if not 0 <= price < 10**10:
+    if not price.is_finite() or not 0 <= price < 10**10:
         raise ValueError("is no price")
     return price
 

@@ -49,9 +49,9 @@ class Clusters:
     def together(self, first: int, second: int) -> bool:
         return self._of[first] == self._of[second]
 
-    def kept_apart(self, edge: Edge) -> bool:
-        """Whether an editor keeps any two of the two sides apart."""
-        return any(self.forbidden(i, j) for i, j in self._across(edge))
+    def open(self, edge: Edge) -> bool:
+        """Whether the two sides are still two and nothing but their likeness speaks for or against one event."""
+        return not self.together(edge.first, edge.second) and not any(self._two(i, j) for i, j in self._across(edge))
 
     def _across(self, edge: Edge) -> list[tuple[int, int]]:
         return [(i, j) for i in self.members(edge.first) for j in self.members(edge.second)]
@@ -73,13 +73,16 @@ class Clusters:
 
     def _apart(self, i: int, j: int) -> bool:
         a, b = self.records[i], self.records[j]
+        return self._two(i, j) or (not exact(a, b) and compare(a, b, self.limits).conflict)
+
+    def _two(self, i: int, j: int) -> bool:
+        """Whether two are two by an editor's word, as a festival and its part, or as two items of one source."""
+        a, b = self.records[i], self.records[j]
         if self.forbidden(i, j):
             return True
         if (a.root is not None and a.root == b.festival) or (b.root is not None and b.root == a.festival):
             return True
-        if exact(a, b):
-            return False
-        return (a.source == b.source and a.live and b.live) or compare(a, b, self.limits).conflict
+        return a.source == b.source and a.live and b.live and not exact(a, b)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def edges(records: list[Record], limits: Limits, *, new: Iterable[int] | None = 
 
 
 def find(records: list[Record], limits: Limits) -> list[Cluster]:
-    """All groups of two records and more that are one event."""
+    """All groups of records that are one event and were not yet."""
     clusters = Clusters(records, limits)
     links = [edge for edge in edges(records, limits) if edge.comparison.outcome == "same" and clusters.join(edge)]
     weakest = {id(clusters.members(edge.first)): edge.comparison for edge in links}
@@ -122,5 +125,5 @@ def find(records: list[Record], limits: Limits) -> list[Cluster]:
             weakest[id(members)].reasons,
         )
         for members in clusters.sets()
-        if len(members) > 1
+        if id(members) in weakest
     ]

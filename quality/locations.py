@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from events.countries import countries_with_region, country_code
 from events.text import fold
 
 from .venues import is_venue
@@ -28,11 +29,17 @@ _STREETS = {
     "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th",
     "seventh": "7th", "eighth": "8th", "ninth": "9th", "tenth": "10th",
 }  # fmt: skip
+_ONLINE = frozenset(("online", "online event", "virtual", "virtual event", "zoom", "webinar", "livestream"))
 _DIRECTIONS = frozenset(("n", "s", "e", "w", "ne", "nw", "se", "sw"))
 _KINDS = frozenset(("st", "ave", "rd", "blvd", "dr", "ln", "hwy", "pl", "sq", "way"))
 _HOUSE = re.compile(r"\b(\d{1,5})(?:\s?[a-d])?\s+((?:[^\W\d]+|\d{1,3}(?:st|nd|rd|th))(?:\s+[^\W\d]+){0,3})")
+_ZIP = re.compile(r"\b[A-Z]{2},? \d{5}(?:-\d{4})?$")
 _SPELLINGS = {"theatre": "theater", "centre": "center", "saint": "st", "mount": "mt"}
 NEAR_KM, FAR_KM = 0.15, 1.5
+# What is longer is a sentence, not a name.
+LONGEST_NAME = 70
+# What a place is worth that only the other's title or text names.
+NAMED_ELSEWHERE = 80.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +51,44 @@ class Location:
     words: frozenset[str]
     house: tuple[str, str] | None
     everything: frozenset[str]
+    online: bool
 
 
 @lru_cache(maxsize=20_000)
 def location(venue: str, address: str, city: str) -> Location | None:
     """None where nothing says where it is."""
-    town = set(fold(city).split())
-    name = fold(venue) if is_venue(venue, city_name=city) else ""
-    whole = fold(f"{venue} {address}")
-    words = [_SPELLINGS.get(word, word) for word in name.split()]
-    telling = frozenset(words) - _COMMON - town
-    if not name and not fold(address):
+    if _is_address(venue):
+        venue, address = "", f"{venue}, {address}"
+    elif _is_town(venue, address) or len(venue) > LONGEST_NAME:
+        venue = ""
+    if not fold(venue) and not fold(address):
         return None
+    online = fold(venue) in _ONLINE
+    name = fold(venue) if is_venue(venue, city_name=city) else ""
+    words = frozenset(_SPELLINGS.get(word, word) for word in name.split())
     return Location(
-        name=" ".join(words),
-        telling=telling,
-        words=frozenset(words),
+        name=name,
+        telling=words - _COMMON - set(fold(city).split()),
+        words=words,
         house=_house(venue, address),
-        everything=frozenset(_SPELLINGS.get(word, word) for word in whole.split()),
+        everything=frozenset(_SPELLINGS.get(word, word) for word in fold(f"{venue} {address}").split()),
+        online=online,
+    )
+
+
+def _is_address(venue: str) -> bool:
+    """ "12 Main Street", "South Van Buren Street", "Santa Rosa CA 95404": no name of a venue."""
+    last = fold(venue).split()[-1:]
+    if last and _STREETS.get(last[0], last[0]) in _KINDS:
+        return True
+    return bool(_ZIP.search(venue)) or (venue[:1].isdigit() and _house("", venue) is not None)
+
+
+def _is_town(venue: str, address: str) -> bool:
+    """ "Chapel Hill, NC": a name with nothing but a region or country behind it."""
+    parts = [part for part in address.split(",") if fold(part)]
+    return (
+        len(parts) == 1 and bool(countries_with_region(parts[0]) or country_code(parts[0])) and not venue[:1].isdigit()
     )
 
 
@@ -80,21 +107,25 @@ def percent(a: Location | None, b: Location | None) -> float | None:
     """How alike two places are, 0 to 100; None where one is not known."""
     if a is None or b is None:
         return None
+    if a.online and b.online:
+        return 90.0
+    named = _names(a, b)
     if a.house and b.house:
         if a.house == b.house:
             return 100.0
-        named = _names(a, b)
         # a venue with two entrances, or a typing error in one of them
         return named if named is not None and named >= 95 else min(named or 0.0, 40.0)
-    named = _names(a, b)
     if named is not None:
         return named
-    if not a.telling and not b.telling:
-        return None
-    telling = a.telling or b.telling
-    other = b if a.telling else a
-    found = len(telling & other.everything)
-    return 90.0 if found and found == len(telling) else None
+    telling, other = (a.telling, b) if a.telling else (b.telling, a)
+    return 90.0 if telling and telling <= other.everything else None
+
+
+def named(place: Location | None, text: str) -> bool:
+    """Whether a text names a place by all the telling words of its name."""
+    if place is None or not any(len(word) > 3 for word in place.telling):
+        return False
+    return place.telling <= frozenset(_SPELLINGS.get(word, word) for word in fold(text).split())
 
 
 def _names(a: Location, b: Location) -> float | None:

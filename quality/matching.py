@@ -111,9 +111,9 @@ def _join(found: list[Record], clusters: Clusters, edges: list[Edge]) -> tuple[l
         if edge.comparison.outcome == "same" and strong:
             if clusters.join(edge):
                 joined.append(edge)
-        elif not clusters.kept_apart(edge):
+        else:
             unsure.append(edge.as_unsure())
-    return joined, [edge for edge in unsure if not clusters.together(edge.first, edge.second)]
+    return joined, [edge for edge in unsure if clusters.open(edge)]
 
 
 def _merge(found: list[Record], clusters: Clusters) -> dict[int, int]:

@@ -1,10 +1,11 @@
-"""Are two records of one event? Pure functions; the order of evidence is that of `compare`.
+"""Are two records of one event? Pure functions.
 
-What tells two events apart comes first: another start on the same night (early and late show, matinee and
-evening), another number (part 1 and 2, editions), another house. What is only likely is unsure.
+What rules it out comes first: another start on the same night (early and late show, matinee and evening), other
+numbers (part 1 and 2, editions). Then titles, places and times have to be as alike as the settings ask, unless a
+web address that names the event stands for them. The rest is a score from all that the two have in common: the
+same event, or a pair for an editor.
 """
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -18,6 +19,11 @@ from . import locations, titles
 from .records import Record
 
 Outcome = Literal["same", "different", "unsure"]
+# Scores from which a pair is the same, and from which an editor is asked.
+SAME, UNSURE = 78, 68
+SAME_TEXT = 80
+# Doors open no longer than this before a show.
+DOORS_MINUTES = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +47,100 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What two records have in common. `minutes` is None where a time is not known; `shifted` where the times
-    differ as a source's mistake would have it; `location` and `text` are None where one side is silent."""
+    """What two records have in common; percentages are 0 to 100.
+
+    `contained` is how much of the shorter title is in the other, `shared` the weight of the words in both.
+    `minutes` is None where a time is not known; `shifted` is set where the times differ as a mistake would have
+    it. `location` and `text` are None where one side is silent. `url` is one address that names an event,
+    `other_page` another page of the same site. `companion`: one is a talk before or a reception after the other.
+    """
 
     title: float
-    contained: bool
-    telling: int
+    contained: float
+    shared: float
     location: float | None
     minutes: float | None
     shifted: bool
     text: float | None
     url: bool
+    other_page: bool
+    companion: bool
     numbers_differ: bool
+
+    @property
+    def likeness(self) -> float:
+        """Of the titles: a title within a longer one is nearly as good as the same one."""
+        return max(self.title, 0.9 * self.contained if self.shared >= 3 else 0)
+
+    @property
+    def same_text(self) -> bool:
+        return self.text is not None and self.text >= SAME_TEXT
+
+    def _time(self) -> float:
+        if self.minutes is None:
+            return 80
+        return 70 if self.shifted else 100 - min(self.minutes, 180) / 3
+
+    def score(self) -> int:
+        """Half of it is the titles, the rest the place and the time; where nobody says the place, a title of telling
+        words stands in for it."""
+        place = min(70, 2.4 * self.shared) if self.location is None else self.location
+        score = 0.5 * self.likeness + 0.3 * place + 0.2 * self._time()
+        score += 8 * self.same_text - 15 * self.other_page - 20 * self.companion
+        return round(min(99, max(score, 95 if self.url else 0)))
 
 
 def weigh(a: Record, b: Record) -> Evidence:
     first, second = _core(a), _core(b)
-    smaller = min(first.words, second.words, key=len)
-    shared = first.words & second.words
+    title, minutes = titles.percent(first, second), _minutes(a, b)
+    url = bool(a.url) and a.url == b.url and names_one_thing(a.url)
     return Evidence(
-        title=titles.percent(first, second),
-        contained=bool(smaller) and smaller == shared,
-        telling=len(shared),
+        title=title,
+        contained=titles.contained(first, second),
+        shared=titles.weight(first.words & second.words),
         location=_location(a, b),
-        minutes=_minutes(a, b),
+        minutes=minutes,
         shifted=_shifted(a, b),
         text=_text(a.description, b.description),
-        url=bool(a.url) and a.url == b.url and _names_one_thing(a.url),
+        # a page may tell of a show and of the talk before it
+        url=url and (not minutes or title >= 50),
+        other_page=not url and _pages_of_one_site(a.url, b.url),
+        companion=titles.is_companion(first, second),
         numbers_differ=bool(first.numbers and second.numbers) and first.numbers != second.numbers,
     )
+
+
+def compare(a: Record, b: Record, limits: Limits = Limits()) -> Comparison:
+    return judge(weigh(a, b), limits)
+
+
+def judge(seen: Evidence, limits: Limits) -> Comparison:
+    reasons = _reasons(seen)
+    if seen.numbers_differ:
+        return Comparison("different", 0, reasons, conflict=True)
+    if seen.minutes is not None and seen.minutes > limits.minutes and not seen.shifted:
+        # doors and show under one address; or an early and a late one
+        doubtful = seen.url and seen.title >= limits.title and seen.minutes <= DOORS_MINUTES
+        return Comparison("unsure" if doubtful else "different", UNSURE if doubtful else 0, reasons, conflict=True)
+    titled = max(seen.title, seen.contained) >= limits.title or (seen.same_text and seen.minutes == 0)
+    placed = seen.location is None or seen.location >= limits.location
+    if not placed and not seen.url:
+        return Comparison("different", 0, reasons, conflict=True)
+    score = seen.score()
+    if not titled and not seen.url:
+        return Comparison("different", min(score, UNSURE - 1), reasons)
+    if score >= SAME:
+        return Comparison("same", score, reasons)
+    return Comparison("unsure" if score >= UNSURE else "different", score, reasons)
+
+
+def exact(a: Record, b: Record) -> bool:
+    """The same row twice: one fingerprint (title, start and venue), or one address that names an event and one
+    start. Only this makes two live listings of one source one event."""
+    if a.fingerprint and a.fingerprint == b.fingerprint:
+        return True
+    same_url = bool(a.url) and a.url == b.url and names_one_thing(a.url)
+    return same_url and a.time_known == b.time_known and a.start == b.start and weigh(a, b).title >= 85
 
 
 def _core(record: Record) -> titles.Core:
@@ -83,9 +154,15 @@ def _location(a: Record, b: Record) -> float | None:
         near = locations.by_coordinates((a.latitude, a.longitude), (b.latitude, b.longitude))  # type: ignore[arg-type]
         if near is not None:
             return near
-    return locations.percent(
-        locations.location(a.venue, a.address, a.city), locations.location(b.venue, b.address, b.city)
-    )
+    here, there = (locations.location(one.venue, one.address, one.city) for one in (a, b))
+    alike = locations.percent(here, there)
+    if alike is None or alike < locations.NAMED_ELSEWHERE:
+        # a title or text that names the other's venue
+        if locations.named(here, b.title) or locations.named(there, a.title):
+            return locations.NAMED_ELSEWHERE
+        if alike is None and (locations.named(here, b.description) or locations.named(there, a.description)):
+            return locations.NAMED_ELSEWHERE
+    return alike
 
 
 def _minutes(a: Record, b: Record) -> float | None:
@@ -98,15 +175,18 @@ def _minutes(a: Record, b: Record) -> float | None:
 
 
 def _shifted(a: Record, b: Record) -> bool:
-    """Whether one start is the other's in UTC, printed as local time: late, and whole hours off."""
+    """Whether one start is the other's in UTC, printed as local time, or the other half of a 12-hour clock's."""
     if not (a.time_known and b.time_known):
         return False
     early, late = sorted((a.start, b.start))
     hours = (late - early).total_seconds() / 3600
+    if hours == 12:
+        return early.date() == late.date() and early.hour < 10
     offset = a.utc_offset if a.utc_offset is not None else b.utc_offset
+    implausible = late.hour >= 22 or late.hour < 6 or early.hour < 6
     if offset is not None:
-        return abs(hours) == abs(offset.total_seconds()) / 3600 and offset != dt.timedelta()
-    return hours in (4, 5, 6, 7, 8) and (late.hour >= 22 or late.hour < 6)
+        return bool(hours) and hours == abs(offset.total_seconds()) / 3600 and implausible
+    return hours in (4, 5, 6, 7, 8) and implausible
 
 
 @lru_cache(maxsize=20_000)
@@ -122,71 +202,40 @@ def _text(a: str, b: str) -> float | None:
     return fuzz.ratio(first[:length], second[:length])
 
 
-def _names_one_thing(url: str) -> bool:
+def names_one_thing(url: str) -> bool:
     """A homepage or a calendar's front names no event."""
-    parts = urlsplit(url if "//" in url else f"//{url}")
+    parts = urlsplit(url)
     path = parts.path.strip("/")
-    return bool(path and parts.netloc) and (bool(parts.query) or path.count("/") >= 1 or len(path) > 20)
+    return bool(parts.netloc) and (bool(parts.query) or "/" in path or len(path) > 20)
 
 
-def compare(a: Record, b: Record, limits: Limits = Limits()) -> Comparison:
-    return judge(weigh(a, b), limits)
-
-
-def judge(seen: Evidence, limits: Limits) -> Comparison:
-    reasons = _reasons(seen)
-    apart = seen.minutes is not None and seen.minutes > limits.minutes
-    if apart and not seen.shifted:
-        return Comparison("different", 0, reasons, conflict=True)
-    if seen.numbers_differ:
-        return Comparison("different", 10, reasons, conflict=True)
-    alike = seen.title >= limits.title
-    here = seen.location is not None and seen.location >= limits.location
-    elsewhere = seen.location is not None and seen.location < limits.location
-    exact = seen.minutes == 0
-    if seen.url and not apart and (seen.title >= 50 or seen.contained):
-        return Comparison("same", 97, reasons)
-    if alike and here:
-        return Comparison("same", 80 if apart else round(min(96, (seen.title + (seen.location or 0)) / 2)), reasons)
-    if elsewhere:
-        return Comparison("different", 20, reasons, conflict=(seen.location or 0) <= 40)
-    same_text = seen.text is not None and seen.text >= 80
-    if alike and seen.location is None:
-        if exact and (same_text or seen.telling >= 4):
-            return Comparison("same", 85, reasons)
-        return Comparison("unsure", 60, reasons)
-    if here and exact and seen.contained and seen.telling >= 2:
-        return Comparison("same", 86, reasons)
-    if here and same_text and not apart:
-        return Comparison("same", 84, reasons)
-    return Comparison("different", 30, reasons)
+def _pages_of_one_site(a: str, b: str) -> bool:
+    if not (a and b) or a == b or not (names_one_thing(a) and names_one_thing(b)):
+        return False
+    return urlsplit(a).netloc == urlsplit(b).netloc
 
 
 def _reasons(seen: Evidence) -> tuple[str, ...]:
-    reasons = [f"titles {seen.title:.0f} % alike"]
-    if seen.url:
-        reasons.insert(0, "the same web address")
-    if seen.location is not None:
-        reasons.append(f"places {seen.location:.0f} % alike")
-    else:
+    reasons = ["the same web address"] if seen.url else []
+    reasons.append(f"titles {seen.title:.0f} % alike")
+    if seen.contained > seen.title:
+        reasons.append(f"{seen.contained:.0f} % of one title in the other")
+    if seen.location is None:
         reasons.append("one place is not known")
+    else:
+        reasons.append(f"places {seen.location:.0f} % alike")
     if seen.minutes is None:
         reasons.append("one time is not known")
     elif seen.shifted:
-        reasons.append(f"times {seen.minutes / 60:.0f} h apart, as UTC is from local time")
+        reasons.append(f"times {seen.minutes / 60:.0f} h apart, as a mistake makes them")
     else:
         reasons.append(f"times {seen.minutes:.0f} min apart" if seen.minutes else "the same start")
-    if seen.text is not None and seen.text >= 80:
+    if seen.same_text:
         reasons.append("the same text")
+    if seen.other_page:
+        reasons.append("two pages of one site")
+    if seen.companion:
+        reasons.append("one goes with the other")
     if seen.numbers_differ:
         reasons.append("other numbers in the titles")
     return tuple(reasons)
-
-
-def exact(a: Record, b: Record) -> bool:
-    """The same row twice: one fingerprint (title, start and venue), or one address that names an event and one
-    start. Only this makes two live listings of one source one event."""
-    if a.fingerprint and a.fingerprint == b.fingerprint:
-        return True
-    same_url = bool(a.url) and a.url == b.url and _names_one_thing(a.url)
-    return same_url and a.time_known == b.time_known and a.start == b.start and weigh(a, b).title >= 85

@@ -69,6 +69,4 @@ def _in_database(code: str | None) -> Iterator[Cluster]:
     for area in areas.order_by("pk"):
         listings = Listing.objects.live().filter(event__isnull=False, city__area=area)
         found = of_listings(listings.filter(starts_at__gt=clock.now()), area=area)
-        for group in find(found, limits()):
-            if len({record.root for record in found if record.key in group.keys}) > 1:
-                yield group
+        yield from find(found, limits())

@@ -1,0 +1,73 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.factories import make_event, make_listing, make_venue
+
+
+def line(key: str, source: str, title: str, starts_at: str = "2026-12-04T20:00", **more: str) -> dict[str, str]:
+    return {"id": key, "city": "berlin", "source": source, "title": title, "starts_at": starts_at, **more}
+
+
+def find(capsys: pytest.CaptureFixture[str], *arguments: str) -> list[dict[str, Any]]:
+    call_command("find_duplicates", *arguments)
+    return [json.loads(row) for row in capsys.readouterr().out.splitlines()]
+
+
+class TestFile:
+    """Needs no database: none is asked for here."""
+
+    def test_groups_have_ids_a_score_and_reasons(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        file = tmp_path / "events.jsonl"
+        rows = [
+            line("a", "one", "Mdou Moctar", venue="Klub Null"),
+            line("b", "two", "Mdou Moctar – live", "2026-12-04T19:00", venue="Klub Null", address="Am Bahnhof 1"),
+            line("c", "three", "MDOU MOCTAR", "2026-12-04", venue="Klub Null Berlin"),
+            line("d", "two", "Mdou Moctar", "2026-12-05T20:00", venue="Klub Null"),
+            line("e", "two", "Tinariwen", venue="Klub Null"),
+        ]
+        file.write_text("\n".join(map(json.dumps, rows)) + "\n\n")
+        [group] = find(capsys, "--input", str(file))
+        assert group["ids"] == ["a", "b", "c"]
+        assert 78 <= group["score"] <= 100
+        assert any("alike" in reason for reason in group["reasons"])
+
+    def test_one_bad_line_costs_itself(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        file = tmp_path / "events.jsonl"
+        good = [line("a", "one", "Mdou Moctar", venue="Klub Null"), line("b", "two", "Mdou Moctar", venue="Klub Null")]
+        bad = ["{", "[]", json.dumps(line("c", "x", "No date", "soon")), json.dumps({"id": "d"})]
+        file.write_text("\n".join([*bad, *map(json.dumps, good)]))
+        call_command("find_duplicates", "--input", str(file))
+        told = capsys.readouterr()
+        assert json.loads(told.out)["ids"] == ["a", "b"]
+        assert [row.split(":")[0] for row in told.err.splitlines()] == [f"line {n} left out" for n in (1, 2, 3, 4)]
+
+    def test_a_file_that_is_not_there_gets_a_sentence(self) -> None:
+        with pytest.raises(CommandError, match="cannot be read"):
+            call_command("find_duplicates", "--input", "nowhere.jsonl")
+
+
+@pytest.mark.django_db
+class TestDatabase:
+    def test_events_that_look_like_one_are_told(self, capsys: pytest.CaptureFixture[str]) -> None:
+        venue = make_venue("Klub Null")
+        listings = [
+            make_listing(make_event(title, local="2099-12-04T20:00", venue=venue)) for title in ("Mdou Moctar",) * 2
+        ]
+        make_listing(make_event("Tinariwen", local="2099-12-04T20:00", venue=venue))
+        [group] = find(capsys)
+        assert group["ids"] == [listing.pk for listing in listings]
+        assert find(capsys, "--city", "de--berlin") == [group]
+
+    def test_what_is_one_event_already_is_not(self, capsys: pytest.CaptureFixture[str]) -> None:
+        event = make_event("Mdou Moctar", local="2099-12-04T20:00", venue=make_venue("Klub Null"))
+        make_listing(event)
+        make_listing(event)
+        assert find(capsys) == []
+
+    def test_an_unknown_city_gets_a_sentence(self) -> None:
+        with pytest.raises(CommandError, match="No city has the code 'de--nowhere'"):
+            call_command("find_duplicates", "--city", "de--nowhere")

@@ -1,0 +1,137 @@
+import dataclasses
+import datetime as dt
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from events.nights import night_of
+from quality.records import Record
+from quality.similarity import Limits, compare, exact, names_one_thing, weigh
+
+
+def record(title: str = "Mdou Moctar", local: str = "2026-12-04T20:00", **more: Any) -> Record:
+    start = dt.datetime.fromisoformat(local)
+    known = more.pop("time_known", True)
+    values = {"key": 1, "source": object(), "area": 1, "venue": "Klub Null", "city": "Berlin", **more}
+    return Record(title=title, start=start, night=night_of(start, time_known=known), time_known=known, **values)
+
+
+TEXT = "Desert blues from Agadez: the guitarist and his band play the songs of the new record, and some of the old."
+URL = "https://klub-null.example/events/mdou-moctar"
+
+SAME: list[tuple[Record, Record]] = [
+    (record(), record("MDOU MOCTAR (live)", "2026-12-04T20:30")),
+    (record(), record("Mdou Moctar & Band, Les Filles de Illighadad", "2026-12-04T19:00")),
+    (record(), record("Mdou Moctar", "2026-12-04T00:00", time_known=False)),
+    (record(url=URL), record("Mdou Moctar & friends", venue="Großer Saal", url=URL)),
+    (record(), record(local="2026-12-04T23:00", description=TEXT, utc_offset=dt.timedelta(hours=-3))),
+    (record(local="2026-12-04T20:00"), record(local="2026-12-04T08:00")),  # AM for PM
+    (record("Rare Tomato Tasting and Watercolour", venue=""), record("Rare Tomato Tasting and Watercolour")),
+    (record("Desert blues from Agadez", description=TEXT), record("An evening of desert blues", description=TEXT)),
+]
+DIFFERENT: list[tuple[Record, Record]] = [
+    (record(local="2026-12-04T19:00"), record(local="2026-12-04T21:30")),
+    (record(local="2026-12-04T20:00"), record(local="2026-12-05T20:00")),
+    (record("Dune: Part One"), record("Dune: Part Two")),
+    (record("Open Mic", venue="Bar Eins"), record("Open Mic", venue="Bar Zwei")),
+    (record("Mdou Moctar"), record("Tinariwen")),
+    (record("Board meeting", venue=""), record("Executive board meeting of the chamber", venue="")),
+    (
+        record("The Cook-Off", url=URL),
+        record("Talk: insights into The Cook-Off", "2026-12-04T19:00", url=URL, venue="Foyer"),
+    ),
+]
+UNSURE: list[tuple[Record, Record]] = [
+    (record("Halloween Party", venue=""), record("Halloween Party")),
+    (record("Spooky Run"), record("Volunteer for the Spooky Run", "2026-12-04T19:30")),
+    (record(url=URL, local="2026-12-04T18:00"), record(url=URL, local="2026-12-04T20:00")),  # doors, or early and late
+]
+
+
+@pytest.mark.parametrize("pair", SAME)
+def test_these_are_one_event(pair: tuple[Record, Record]) -> None:
+    assert compare(*pair).outcome == "same", compare(*pair)
+
+
+@pytest.mark.parametrize("pair", DIFFERENT)
+def test_these_are_two_events(pair: tuple[Record, Record]) -> None:
+    assert compare(*pair).outcome == "different", compare(*pair)
+
+
+@pytest.mark.parametrize("pair", UNSURE)
+def test_these_are_for_an_editor(pair: tuple[Record, Record]) -> None:
+    assert compare(*pair).outcome == "unsure", compare(*pair)
+
+
+def test_the_limits_are_settings() -> None:
+    one, other = record("Mdou Moctar Trio"), record("Mdou Moctar Duo", "2026-12-04T20:45")
+    assert compare(one, other, Limits(title=70)).outcome == "same"
+    assert compare(one, other, Limits(title=99)).outcome == "different"
+    assert compare(one, other, Limits(title=70, minutes=30)).conflict
+    near = record(venue="Klub Nulla")
+    assert compare(one, near, Limits(title=70, location=70)).outcome == "same"
+    assert compare(one, near, Limits(title=70, location=99)).outcome == "different"
+
+
+def test_coordinates_go_before_names() -> None:
+    here, there = {"latitude": 52.52, "longitude": 13.40}, {"latitude": 52.45, "longitude": 13.40}
+    assert compare(record(**here), record(venue="Saal 1", **here)).outcome == "same"
+    assert compare(record(**here), record(**there)).outcome == "different"
+
+
+def test_midnight_belongs_to_the_night_before_or_is_no_time() -> None:
+    club = record("Molam Disco", "2026-12-04T23:59")
+    assert weigh(club, record("Molam Disco", "2026-12-05T00:30")).minutes == 31
+    assert weigh(club, record("Molam Disco", "2026-12-04T00:00", time_known=False)).minutes is None
+    assert weigh(club, record("Molam Disco", "2026-12-06T00:00", time_known=False)).minutes == 2 * 1440
+
+
+def test_reasons_say_what_was_seen() -> None:
+    reasons = compare(record(url=URL), record("Mdou Moctar Trio", "2026-12-04T20:15", url=URL)).reasons
+    assert reasons[0] == "the same web address"
+    assert {"places 100 % alike", "times 15 min apart"} <= set(reasons)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (URL, True),
+        ("https://klub-null.example/e?id=12", True),
+        ("https://klub-null.example", False),
+        ("https://klub-null.example/events", False),
+        ("", False),
+    ],
+)
+def test_a_homepage_names_no_event(url: str, expected: bool) -> None:
+    assert names_one_thing(url) is expected
+
+
+def test_the_same_row_twice() -> None:
+    one = record(fingerprint="abc")
+    assert exact(one, record("Other words", fingerprint="abc"))
+    assert not exact(one, record())
+    assert exact(record(url=URL), record("Mdou Moctar (live)", url=URL))
+    assert not exact(record(url=URL), record("Mdou Moctar", "2026-12-04T22:00", url=URL))
+
+
+records = st.builds(
+    record,
+    st.sampled_from(["Open Mic", "Mdou Moctar", "Mdou Moctar & Band", "Dune 2", "東京", "!!!"]),
+    st.sampled_from(["2026-12-04T20:00", "2026-12-04T20:40", "2026-12-05T00:00", "2026-12-05T01:00"]),
+    venue=st.sampled_from(["", "Klub Null", "12 Main Street", "Online"]),
+    url=st.sampled_from(["", URL]),
+    description=st.sampled_from(["", TEXT]),
+    time_known=st.booleans(),
+)
+
+
+@given(records, records)
+def test_it_makes_no_difference_which_comes_first(one: Record, other: Record) -> None:
+    assert compare(one, other) == compare(other, one)
+
+
+@given(records)
+def test_a_record_with_a_place_is_the_same_as_itself(one: Record) -> None:
+    if one.venue:
+        assert compare(one, dataclasses.replace(one, source="another")).outcome == "same"
