@@ -9,7 +9,6 @@ import socket
 import sys
 import warnings
 from pathlib import Path
-from typing import NoReturn
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -63,24 +62,24 @@ def _load_settings() -> None:
     try:
         _ = settings.INSTALLED_APPS
     except ImproperlyConfigured as error:
-        _end(str(error))
+        sys.exit(str(error))
 
 
 def _start_servers(names: list[str]) -> None:
     """Set the addresses of the embedded servers, which run as long as this process, at least."""
     if not names:
         return
-    titles = " and ".join(ENGINES[name].title for name in names)
     missing = [name for name in names if not ENGINES[name].installed()]
     if missing:
         variables = " and ".join(VARIABLES[name] for name in missing)
-        _end(f"{variables} not set, and no {titles} installed to do without: pip install -r requirements.txt")
+        sys.exit(f"Nothing says where the servers are: set {variables}, or pip install -r requirements.txt")
+    titles = " and ".join(ENGINES[name].title for name in names)
     try:
         with step(f"{titles}, data in {DATA.name}/"):
             for name, url in servers.ensure(DATA, *names).items():
                 os.environ[VARIABLES[name]] = url
     except NotStarted as error:
-        _end(str(error))
+        sys.exit(str(error))
     if "postgres" in names:
         os.environ["PATH"] += f"{os.pathsep}{Postgres.package() / 'pginstall' / 'bin'}"  # psql for dbshell
 
@@ -125,7 +124,7 @@ def _reach_database() -> None:
         host, port = settings["HOST"] or "localhost", settings["PORT"] or 5432
         where = f"the socket in {host}" if host.startswith("/") else f"{host}:{port}"
         reason = str(error).strip().splitlines()[0].rsplit("failed: ", 1)[-1]
-        _end(f"PostgreSQL cannot be reached at {where}, which DATABASE_URL names: {reason}")
+        sys.exit(f"PostgreSQL cannot be reached at {where}, which DATABASE_URL names: {reason}")
 
 
 def _reach_valkey(*, needed: bool) -> None:
@@ -141,9 +140,5 @@ def _reach_valkey(*, needed: bool) -> None:
         where = f"{options.get('host')}:{options.get('port')}"
         sentence = f"Valkey cannot be reached at {where}, which REDIS_URL names: {error}"
         if needed:
-            _end(sentence)
+            sys.exit(sentence)
         print(f"{sentence} Nothing is cached and no work is queued.", file=sys.stderr)
-
-
-def _end(sentence: str) -> NoReturn:
-    sys.exit(sentence)

@@ -85,7 +85,7 @@ class Command(BaseCommand):
                 call_command("add_source", options.pop("url"), stdout=io.StringIO(), **options)
             _wait_for(int(port))
         with step("Reading the sources that are due", talks=True):
-            call_command("scrape", stdout=self.stdout, stderr=self.stderr)
+            call_command("scrape")
 
     def _tell(self, email: str, password: str, site: str) -> None:
         self.stdout.write(

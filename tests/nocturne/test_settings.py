@@ -1,0 +1,83 @@
+import os
+import runpy
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from nocturne import settings
+
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": "s" * 25 + "k" * 25,
+    "SITE_URL": "https://example.org",
+    "DATABASE_URL": "postgresql://user:hidden@db.example.org/nocturne",
+    "REDIS_URL": "redis://cache.example.org:6379/4",
+}
+
+
+def read(**variables: str) -> dict[str, Any]:
+    """The settings under these variables and no others."""
+    with mock.patch.dict(os.environ, {"ENV_FILE": os.devnull, **variables}, clear=True):
+        return runpy.run_path(settings.__file__)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg"])
+def test_a_database_url_may_name_the_driver_of_another_stack(scheme: str) -> None:
+    config = settings.database(f"{scheme}://user:p%40ss@db.example.org:6543/events")
+    assert config["ENGINE"] == "django.db.backends.postgresql"
+    assert (config["HOST"], config["PORT"], config["NAME"]) == ("db.example.org", 6543, "events")
+    assert (config["USER"], config["PASSWORD"]) == ("user", "p@ss")
+
+
+def test_a_database_url_may_name_a_unix_socket() -> None:
+    config = settings.database("postgresql+asyncpg://postgres@/nocturne?host=/var/run/a%20b&sslmode=disable")
+    assert (config["HOST"], config["NAME"]) == ("/var/run/a b", "nocturne")
+    assert config["OPTIONS"]["sslmode"] == "disable"
+    assert "host" not in config["OPTIONS"]
+
+
+@pytest.mark.parametrize("url", ["sqlite:///events.db", "mysql://user@host/events"])
+def test_another_database_is_refused(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="PostgreSQL is the one database"):
+        settings.database(url)
+
+
+def test_production_starts_with_all_that_it_needs() -> None:
+    found = read(**PRODUCTION)
+    assert (found["DEBUG"], found["ALLOWED_HOSTS"], found["SECURE_SSL_REDIRECT"]) == (False, ["example.org"], True)
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SITE_URL", "DATABASE_URL", "REDIS_URL"])
+def test_production_does_not_start_without(name: str) -> None:
+    without = {key: value for key, value in PRODUCTION.items() if key != name}
+    for variables in (without, {**without, name: ""}):
+        with pytest.raises(
+            ImproperlyConfigured, match=f"{name} is not set. Production needs it; see docs/operators.md"
+        ):
+            read(**variables)
+
+
+@pytest.mark.parametrize("key", ["secret", "development-only-" + "0" * 50])
+def test_production_does_not_start_with_a_key_that_can_be_guessed(key: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY can be guessed"):
+        read(**{**PRODUCTION, "SECRET_KEY": key})
+
+
+def test_an_environment_that_is_none_is_refused() -> None:
+    with pytest.raises(ImproperlyConfigured, match="must be development or production"):
+        read(ENVIRONMENT="staging")
+
+
+def test_broker_and_cache_have_databases_of_their_own() -> None:
+    found = read(**PRODUCTION)
+    assert found["CELERY_BROKER_URL"] == "redis://cache.example.org:6379/4"
+    assert found["CACHES"]["default"]["LOCATION"] == "redis://cache.example.org:6379/5"
+
+
+def test_mail_goes_to_a_folder_until_a_server_is_named() -> None:
+    assert read(ENVIRONMENT="development")["MAILERS"]["default"]["BACKEND"].endswith("filebased.EmailBackend")
+    found = read(**PRODUCTION, SMTP_HOST="smtp.example.org")["MAILERS"]["default"]
+    assert found["BACKEND"].endswith("smtp.EmailBackend")
+    assert found["OPTIONS"]["host"] == "smtp.example.org"
