@@ -15,7 +15,7 @@ from typing import Any
 
 from events.nights import NIGHT_ENDS, night_of
 
-NIGHTS_BEFORE, NIGHTS_AHEAD = 1, 21
+NIGHTS_AHEAD = 21
 WEEK = dt.timedelta(days=7)
 # Minutes that a show lasts, and the category a magazine files it under.
 KINDS = {
@@ -166,13 +166,14 @@ def _town(facts: dict[str, Any]) -> Town:
 
 @lru_cache(maxsize=50)
 def program(town: Town, tonight: dt.date) -> tuple[Show, ...]:
-    """All shows from last night to three weeks ahead, those included that last into that time."""
-    first = tonight - dt.timedelta(days=NIGHTS_BEFORE)
+    """All shows from tonight to three weeks ahead, those included that last into that time."""
     last = tonight + dt.timedelta(days=NIGHTS_AHEAD)
-    nights = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+    nights = [tonight + dt.timedelta(days=n) for n in range(NIGHTS_AHEAD + 1)]
     shows = [show for night in nights for show in single_shows(town, night)]
-    shows += [show for series in town.series for show in instances(series, first, last)]
-    shows += [show for show in runs(town, tonight) if show.end.date() > first and show.start.date() <= last]
+    yesterday = tonight - dt.timedelta(days=1)  # whose instance may have been moved to tonight
+    weekly = (show for series in town.series for show in instances(series, yesterday, last))
+    shows += [show for show in weekly if show.night >= tonight]
+    shows += [show for show in runs(town, tonight) if show.end.date() > tonight and show.start.date() <= last]
     return tuple(sorted(shows, key=lambda show: (show.start, show.key)))
 
 

@@ -214,10 +214,10 @@ def _oddities(publisher: Publisher, tonight: dt.date) -> Iterator[Item]:
     town, words = publisher.town, publisher.town.words
     venue = town.venues[(publisher.venues or tuple(town.venues))[0]]
     monday = tonight - dt.timedelta(days=tonight.weekday())
-    for week in range(3):
+    for week in range(4):
         start = dt.datetime.combine(monday + dt.timedelta(days=7 * week + 1), dt.time(15))
         show = Show(f"{start.date()}-tba", "", "", venue, words["tba"], start, start + 3 * HOUR)
-        if publisher.format == "google":
+        if publisher.format == "google" and start.date() >= tonight:
             yield replace(_listed(publisher, show), text=words["tba_text"])
     if publisher.format in ("page", "floating"):
         start = dt.datetime.combine(tonight, dt.time(20))
