@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 from urllib.parse import parse_qsl
 
+from django.conf import settings
 from django.db.models import Min
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -52,13 +53,16 @@ def city_ics(request: HttpRequest, slug: str) -> HttpResponseBase:
         *search.filter(events).for_list()[:MAX_CALENDAR],
         *search.filter_runs(events).for_list()[:MAX_CALENDAR],
     ]
-    name = f"{found.name}: {_subject(search)}" if search.query() else f"{found.name} by Nocturne"
+    about = _subject(search) if search.query(page=1) else settings.SITE_NAME
+    name = f"{found.name}: {about}"
     return public_file(calendar(rows, name=name), CONTENT_TYPE, etag=etag, filename=f"{found.slug}.ics")
 
 
 def _respond(request: HttpRequest, slug: str, template: str) -> HttpResponseBase:
     found = _city(slug)
     if isinstance(found, HttpResponseBase):
+        if template == "events/list.html":
+            raise Http404  # a fragment is no place for another page
         return found
     search = EventSearch.parse(request.GET, found, found.tonight())
     etag = etag_of(template, search.query(), search.tonight, search.notices, generation=generation(found.pk))

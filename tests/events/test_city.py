@@ -239,7 +239,8 @@ def test_forms_keep_the_other_filters(client: Client) -> None:
 def test_an_unknown_city_is_404_and_one_without_a_page_leads_to_where_its_events_are(client: Client) -> None:
     make_city("potsdam", active=False)
     page(client, "/atlantis/", 404)
-    for url in ("/potsdam/", "/potsdam/list", "/potsdam/calendar.ics"):
+    page(client, "/potsdam/list", 404)
+    for url in ("/potsdam/", "/potsdam/calendar.ics"):
         response = client.get(url)
         assert response.status_code == 302
         assert response["Location"] == "/?q=Potsdam"
