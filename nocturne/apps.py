@@ -1,6 +1,12 @@
+import importlib
+
 from django.apps import AppConfig
 
 
 class NocturneConfig(AppConfig):
     name = "nocturne"
     verbose_name = "Accounts and keys"
+
+    def ready(self) -> None:
+        """Make ours the app that tasks are queued with; Celery's own would look for a broker of its own choice."""
+        importlib.import_module("nocturne.celery")

@@ -79,9 +79,11 @@ def processes(folder: Path) -> list[psutil.Process]:
 
 def eventually(condition: Callable[[], Any], seconds: float = 20) -> bool:
     deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        if condition():
+            return True
         time.sleep(0.05)
-    return bool(condition())
+    return False
 
 
 def kill(found: list[psutil.Process]) -> None:
