@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from events.drafts import EventDraft
+from events.drafts import EventDraft, instant
 from events.nights import last_night_of, tonight
 from events.text import fold
 from events.titles import is_shouting
@@ -135,8 +136,13 @@ def _date_past(draft: EventDraft, at: Circumstances) -> str | None:
     when = draft.when
     if when is None or not at.is_new:
         return None
-    last = last_night_of(when.start, when.end, all_day=when.all_day, time_known=when.time_known)
-    zone = when.timezone or (at.city.timezone if at.city else "UTC")
+    stated = when.timezone or (at.city.timezone if at.city else "UTC")
+    zone = at.city.timezone if at.city else stated
+    start, end = when.start, when.end
+    if when.time_known and not when.all_day:  # nights are the city's, also where the source states instants
+        start = instant(start, stated).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        end = end and instant(end, stated).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    last = last_night_of(start, end, all_day=when.all_day, time_known=when.time_known)
     return f"It was over on {last} already when it was first seen." if last < tonight(at.now, zone) else None
 
 

@@ -109,6 +109,18 @@ def test_a_club_night_that_began_yesterday_is_not_over_before_six() -> None:
     assert [one.rule for one in later] == ["date.past"]
 
 
+def test_an_instant_is_over_when_the_citys_night_is() -> None:
+    class LosAngeles:
+        timezone = CITIES["los-angeles"]["timezone"]
+
+    # 20:00 in Los Angeles, seen there at 23:30: after 06:00 in UTC
+    concert = draft(when=When(start=dt.datetime(2026, 11, 26, 4), timezone="UTC"))
+    late = dt.datetime(2026, 11, 26, 7, 30, tzinfo=dt.UTC)
+    assert assess(concert, now=late, city=LosAngeles(), is_new=True) == []
+    morning = assess(concert, now=late + dt.timedelta(hours=7), city=LosAngeles(), is_new=True)
+    assert [one.rule for one in morning] == ["date.past"]
+
+
 def test_no_city_is_an_error_with_the_place_in_it() -> None:
     [one] = found(draft(where=Where(venue="The Echo", locality="Los Angeles")), city=None)
     assert (one.rule, one.severity) == ("city.unknown", "error")
