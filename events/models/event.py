@@ -102,7 +102,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         )
         return {city_id: (tonight, all_nights) for city_id, tonight, all_nights in rows}
 
-    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:  # type: ignore[override]
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """Ids are fetched first, since `root` of a new event is the event itself."""
         events = list(objs)
         new = [event for event in events if event.pk is None]
