@@ -1,6 +1,7 @@
 """Generations: a random token per city, carried by the key or ETag of everything made of the city's events.
 
-Bumping replaces the token, so that what was derived before is no longer asked for; nothing is deleted.
+Bumping replaces the token, so that what was derived before is no longer asked for; nothing is deleted. A token lasts
+15 minutes at most, so that a bump that was lost, as with a worker that was killed, makes no page stale for longer.
 """
 
 import secrets
@@ -8,6 +9,7 @@ import secrets
 from django.core.cache import cache
 
 SITE = 0  # the generation of what is made of all cities
+LIFETIME = 15 * 60
 
 
 def generation(city_id: int = SITE) -> str:
@@ -16,14 +18,14 @@ def generation(city_id: int = SITE) -> str:
     token = cache.get(key)
     if token is None:
         # add, not set: of two processes that find none, both must read the same one
-        cache.add(key, secrets.token_hex(8), timeout=None)
+        cache.add(key, secrets.token_hex(8), timeout=LIFETIME)
         token = cache.get(key)
     return token or ""
 
 
 def bump(city_id: int) -> None:
     """Make everything derived from a city's events, and from the whole site, stale."""
-    cache.set_many({_key(n): secrets.token_hex(8) for n in {city_id, SITE}}, timeout=None)
+    cache.set_many({_key(n): secrets.token_hex(8) for n in {city_id, SITE}}, timeout=LIFETIME)
 
 
 def _key(city_id: int) -> str:

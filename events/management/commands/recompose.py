@@ -9,6 +9,7 @@ from django.utils import timezone as clock
 
 from events.compose import compose
 from events.models import City, Event
+from nocturne.cache import bump
 from nocturne.locks import area_lock
 
 BATCH = 500
@@ -34,6 +35,9 @@ class Command(BaseCommand):
             while ids := list(roots.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
                 with transaction.atomic():
                     area_lock(one.area_id or one.pk)
-                    changed += len(compose(ids, now=clock.now(), write=not dry_run).changed)
+                    result = compose(ids, now=clock.now(), write=not dry_run)
+                changed += len(result.changed)
+                for city_id in () if dry_run else sorted(result.cities):
+                    bump(city_id)
                 done, last = done + len(ids), ids[-1]
         self.stdout.write(f"{done} events, {changed} {'would change' if dry_run else 'changed'}.")
