@@ -111,6 +111,10 @@ def weigh(a: Record, b: Record) -> Evidence:
 
 
 def compare(a: Record, b: Record, limits: Limits = Limits()) -> Comparison:
+    minutes = _minutes(a, b)
+    if minutes is not None and minutes > limits.minutes and a.url != b.url and not _shifted(a, b):
+        # most pairs, and nothing else about them matters
+        return Comparison("different", 0, (_times(minutes),), conflict=True)
     return judge(weigh(a, b), limits)
 
 
@@ -229,7 +233,7 @@ def _reasons(seen: Evidence) -> tuple[str, ...]:
     elif seen.shifted:
         reasons.append(f"times {seen.minutes / 60:.0f} h apart, as a mistake makes them")
     else:
-        reasons.append(f"times {seen.minutes:.0f} min apart" if seen.minutes else "the same start")
+        reasons.append(_times(seen.minutes))
     if seen.same_text:
         reasons.append("the same text")
     if seen.other_page:
@@ -239,3 +243,7 @@ def _reasons(seen: Evidence) -> tuple[str, ...]:
     if seen.numbers_differ:
         reasons.append("other numbers in the titles")
     return tuple(reasons)
+
+
+def _times(minutes: float) -> str:
+    return f"times {minutes:.0f} min apart" if minutes else "the same start"
