@@ -11,6 +11,7 @@ def link(roots: Iterable[int]) -> int:
     survivor, *others = sorted(set(roots))
     Event.objects.filter(pk__in=others, merged_into=None).update(merged_into=survivor, root=survivor)
     Event.objects.filter(root__in=others).update(root=survivor)
+    Event.objects.filter(part_of__in=others).update(part_of=survivor)
     return survivor
 
 

@@ -62,7 +62,7 @@ def unmerge(event: Event, *, by: User | None = None) -> Event:
     unlink(event)
     if by is not None:
         decide(mine, theirs, Verdict.Outcome.DIFFERENT, by=by)
-    compose.compose([old_root, event.pk], now=clock.now())
+    compose.compose([old_root, event.pk, *_parts(old_root)], now=clock.now())
     return Event.objects.get(pk=event.pk)
 
 
@@ -86,7 +86,7 @@ def split(listing: Listing, *, by: User | None) -> Event:
     event.save()
     Listing.objects.filter(pk=listing.pk).update(event=event)
     decide([listing.pk], others, Verdict.Outcome.DIFFERENT, by=by)
-    compose.compose([home.root_id, event.pk], now=clock.now())
+    compose.compose([home.root_id, event.pk, *_parts(home.root_id)], now=clock.now())
     return Event.objects.get(pk=event.pk)
 
 
@@ -99,6 +99,10 @@ def _locked(*events: Event) -> list[Event]:
 
 def _is_part(event: Event, festival: Event) -> bool:
     return event.part_of_id is not None and event.part_of_id in (festival.pk, festival.root_id)
+
+
+def _parts(festival: int) -> list[int]:
+    return list(Event.objects.roots().filter(part_of=festival).values_list("pk", flat=True))
 
 
 def _kept_apart(lefts: set[int], rights: set[int]) -> bool:

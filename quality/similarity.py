@@ -105,7 +105,8 @@ def weigh(a: Record, b: Record) -> Evidence:
         # a page may tell of a show and of the talk before it
         url=url and (not minutes or title >= 50),
         other_page=not url and _pages_of_one_site(a.url, b.url),
-        companion=titles.is_companion(first, second),
+        # an exhibition and one evening of it
+        companion=titles.is_companion(first, second) or (a.is_run != b.is_run and minutes != 0),
         numbers_differ=bool(first.numbers and second.numbers) and first.numbers != second.numbers,
     )
 

@@ -37,7 +37,8 @@ def prepare(arguments: list[str]) -> None:
     options = set(arguments[2:])
     if command.startswith("-") or command == "help" or options & {"-h", "--help"}:
         return
-    if command in SERVERLESS and "--database" not in options:
+    of_a_file = command == "find_duplicates" and any(option.startswith("--input") for option in options)
+    if of_a_file or (command in SERVERLESS and "--database" not in options):
         if not os.environ.get("DATABASE_URL"):
             # Without a database there is no history to compare with, and here that is as it should be.
             warnings.filterwarnings("ignore", "Got an error checking a consistent migration history")

@@ -130,6 +130,18 @@ class TestUnmerge:
         assert match([listing], area=make_city())[listing.pk].event_id == two.pk
         assert fresh(two).merged_into is None
 
+    def test_parts_follow_their_festival(self) -> None:
+        source = make_source()
+        other, festival, part = listed("Other"), make_event("Festival"), make_event("Opening")
+        make_listing(festival, source=source, external_id="festival")
+        found = make_listing(part, source=source)
+        Listing.objects.filter(pk=found.pk).update(draft=found.draft | {"part_of_key": "festival"})
+        Event.objects.filter(pk=part.pk).update(part_of=festival)
+        merge(other, festival)
+        assert fresh(part).part_of == other
+        unmerge(fresh(festival))
+        assert fresh(part).part_of == festival
+
 
 class TestSplit:
     def test_the_listing_gets_an_event_of_its_own(self) -> None:

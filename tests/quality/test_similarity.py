@@ -46,6 +46,7 @@ UNSURE: list[tuple[Record, Record]] = [
     (record("Halloween Party", venue=""), record("Halloween Party")),
     (record("Spooky Run"), record("Volunteer for the Spooky Run", "2026-12-04T19:30")),
     (record(url=URL, local="2026-12-04T18:00"), record(url=URL, local="2026-12-04T20:00")),  # doors, or early and late
+    (record("Magic Sword", last_night=dt.date(2026, 12, 20), time_known=False), record("Magic Sword")),  # a run
 ]
 
 
