@@ -110,7 +110,13 @@ def edges(records: list[Record], limits: Limits, *, new: Iterable[int] | None = 
             comparison = compare(a, b, limits)
             if comparison.outcome != "different":
                 found.append(Edge(i, j, comparison))
-    return sorted(found, key=lambda edge: (-edge.comparison.score, edge.first, edge.second))
+
+    def rank(edge: Edge) -> tuple[int, bool, int, int]:
+        # A source's row under a new id goes where the old one is, also if an editor took that from its likes.
+        abroad = records[edge.first].source != records[edge.second].source
+        return -edge.comparison.score, abroad, edge.first, edge.second
+
+    return sorted(found, key=rank)
 
 
 def find(records: list[Record], limits: Limits) -> list[Cluster]:

@@ -11,8 +11,6 @@ from functools import lru_cache
 from typing import Literal
 from urllib.parse import urlsplit
 
-from rapidfuzz import fuzz
-
 from events.text import fold
 
 from . import locations, titles
@@ -21,7 +19,8 @@ from .records import Record
 Outcome = Literal["same", "different", "unsure"]
 # Scores from which a pair is the same, and from which an editor is asked.
 SAME, UNSURE = 78, 68
-SAME_TEXT = 80
+# Sources shorten texts and put prices before them.
+SAME_TEXT, FEW_PHRASES = 50, 8
 # Doors open no longer than this before a show.
 DOORS_MINUTES = 180
 
@@ -194,17 +193,18 @@ def _shifted(a: Record, b: Record) -> bool:
     return hours in (4, 5, 6, 7, 8) and implausible
 
 
-@lru_cache(maxsize=20_000)
-def _folded(text: str) -> str:
-    return fold(text)
+@lru_cache(maxsize=4_000)
+def _phrases(text: str) -> frozenset[str]:
+    """All runs of three words."""
+    words = fold(text).split()
+    return frozenset(" ".join(words[i : i + 3]) for i in range(len(words) - 2))
 
 
 def _text(a: str, b: str) -> float | None:
-    first, second = _folded(a), _folded(b)
-    length = min(len(first), len(second))
-    if length < 40:
-        return None
-    return fuzz.ratio(first[:length], second[:length])
+    """How much of what the shorter text says the other says in the same words; None where one says little."""
+    first, second = _phrases(a), _phrases(b)
+    least = min(len(first), len(second))
+    return 100 * len(first & second) / least if least >= FEW_PHRASES else None
 
 
 def names_one_thing(url: str) -> bool:

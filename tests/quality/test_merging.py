@@ -10,7 +10,7 @@ from nocturne.models import User
 from quality.matching import match
 from quality.merging import merge, split, unmerge
 from quality.models import Verdict
-from tests.factories import make_city, make_event, make_listing, make_source
+from tests.factories import make_city, make_event, make_listing, make_source, make_venue
 
 pytestmark = pytest.mark.django_db
 
@@ -205,3 +205,35 @@ def test_both_areas_are_locked(django_assert_num_queries: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
         assert {area for (area,) in cursor.fetchall()} >= {one.city_id, two.city_id}
+
+
+class TestStory:
+    """What editors decide holds through everything that sources do."""
+
+    def test_churn_new_titles_and_a_re_import_undo_nothing(self) -> None:
+        area, source = make_city(), make_source()
+        concert, workshop = make_event("Mdou Moctar", venue=make_venue()), make_event("Mdou Moctar", venue=make_venue())
+        theirs = make_listing(concert)
+        wrong = make_listing(concert, source=source, external_id="1")
+        right = make_listing(workshop)
+        # An editor takes a listing out of the concert and puts it to the workshop.
+        split_out = split(wrong, by=editor())
+        merge(split_out, workshop, by=editor())
+        # The source gives it another id, then its title changes to that of the concert, then it comes again.
+        for changes in ({"external_id": "2"}, {"title": "Mdou Moctar!"}, {"changed_at": theirs.changed_at}):
+            Listing.objects.filter(pk=wrong.pk).update(**changes)
+            listings = list(Listing.objects.order_by("pk"))
+            found = match(listings, area=area)
+            assert found[theirs.pk].event_id == concert.pk
+            assert {found[wrong.pk].event_id, found[right.pk].event_id} == {workshop.pk}
+        # The source writes a new row instead of that one.
+        again = Listing.objects.get(pk=wrong.pk)
+        Listing.objects.filter(pk__in=[theirs.pk, wrong.pk]).update(fingerprint="abc")
+        again.pk, again.external_id, again.fingerprint, again.event = None, "3", "abc", None
+        again.save()
+        assert match([again], area=area)[again.pk].event_id == workshop.pk
+        # A new publisher of the same night joins one of the two, and does not bring them together.
+        new = make_listing(concert, title="Mdou Moctar")
+        Listing.objects.filter(pk=new.pk).update(event=None)
+        assert match([new], area=area)[new.pk].event_id in (concert.pk, workshop.pk)
+        assert fresh(workshop).merged_into is None
