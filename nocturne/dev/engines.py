@@ -68,6 +68,10 @@ class Engine(abc.ABC):
     @abc.abstractmethod
     def ready(self, process: subprocess.Popen[bytes]) -> bool: ...
 
+    def intact(self) -> bool:
+        """False if a server that runs has lost what its users reach it by."""
+        return True
+
     @abc.abstractmethod
     def discard(self) -> None:
         """Put aside the data that the server does not start with, if they can be done without."""
@@ -131,6 +135,9 @@ class Postgres(Engine):
             lines = (self.data / "postmaster.pid").read_text().splitlines()
             return len(lines) > 7 and lines[0] == str(process.pid) and lines[7].strip() == "ready"
         return False
+
+    def intact(self) -> bool:
+        return (self.socket_dir / ".s.PGSQL.5432").exists()  # /tmp is tidied up at times
 
     def discard(self) -> None:
         if not self.durable:

@@ -30,7 +30,7 @@ began=$(seconds)
 
 if ! { [ -x .venv/bin/python ] && fits .venv/bin/python; }; then
     if ! python=$(find_python); then
-        found=$(python3 -c 'import sys; print("python3 is %d.%d" % sys.version_info[:2])' 2>/dev/null || echo "there is no python3")
+        found=$(python3 -c 'import sys; print("python3 is %d.%d" % sys.version_info[:2])' 2>/dev/null || echo "no python3 runs here")
         if command -v pyenv >/dev/null 2>&1; then
             mend="pyenv install 3.13"
         elif command -v uv >/dev/null 2>&1; then

@@ -120,9 +120,10 @@ def _await(folder: Path, name: str, supervisor: subprocess.Popen[str] | None) ->
         with supervisor.stdout as output:
             if select.select([output], [], [], START_SECONDS)[0] and (url := output.readline().strip()):
                 return url
-        lines = (folder / "server.log").read_text(errors="replace").split("\n")
-        last = next((line for line in reversed(lines) if line.strip()), "it said nothing")
-        raise NotStarted(f"{engine.title} did not start ({last.strip()}); more in {folder / 'server.log'}")
+        last = "it said nothing"
+        with contextlib.suppress(FileNotFoundError):
+            last = (folder / "server.log").read_text(errors="replace").strip().rpartition("\n")[2]
+        raise NotStarted(f"{engine.title} did not start ({last}); more in {folder / 'server.log'}")
     while time.monotonic() < deadline:
         with contextlib.suppress(FileNotFoundError):
             if engine.answers(url := (folder / "url").read_text()):
@@ -146,11 +147,14 @@ def _supervise(engine: Engine) -> None:
         started = time.monotonic()
         while not stopping and _is_used(engine.folder / "use.lock", use):
             time.sleep(TICK_SECONDS)
-            if process.poll() is not None:
-                print(f"{engine.title} ended with {process.returncode}; starting it again", file=sys.stderr)
-                if time.monotonic() - started < 5:
-                    raise NotStarted(f"{engine.title} does not stay alive.")
-                process, started = _start(engine), time.monotonic()
+            if process.poll() is None and engine.intact():
+                continue
+            print(f"{engine.title} is lost ({process.returncode}); starting it again", file=sys.stderr)
+            if process.returncode is None:
+                _stop(process)
+            elif time.monotonic() - started < 5:
+                raise NotStarted(f"{engine.title} does not stay alive.")
+            process, started = _start(engine), time.monotonic()
         _stop(process)
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -172,6 +173,15 @@ def test_a_server_that_is_killed_is_started_again(folder: Path, title: str) -> N
     assert kept(again.urls()) == ([1], [1])
     user.leave()
     again.leave()
+
+
+def test_a_socket_that_is_tidied_away_comes_back(folder: Path) -> None:
+    user = User(folder, "postgres")
+    url = user.urls()["postgres"]
+    shutil.rmtree(Postgres((folder / "postgres").resolve(), durable=False).socket_dir)
+    assert not Postgres.answers(url)
+    assert eventually(lambda: Postgres.answers(url))
+    user.leave()
 
 
 @pytest.mark.slow
