@@ -9,6 +9,7 @@ CATEGORIES = {
     "art": "Art & exhibitions",
     "books": "Books & readings",
     "talks": "Talks & ideas",
+    "workshops": "Workshops & classes",
     "food": "Food & drink",
     "festivals": "Festivals & markets",
     "family": "Family",

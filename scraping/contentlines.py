@@ -1,0 +1,150 @@
+"""iCalendar's lines and components, read tolerantly: what cannot be a line of its own belongs to the line before."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from scraping.extractors import decode
+
+_FOLD = re.compile(rb"\n+[ \t](?![ \t]*(?:BEGIN|END):)")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\Z")
+_PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*("[^"]*"|[^;"]*)')
+_QUOTED_HEAD = re.compile(r'((?:[^":]|"[^"]*")*):(.*)\Z', re.S)
+# "DTSTART;TZID=(UTC-05:00) Eastern Time:20261205T200000": a colon that nobody quoted.
+_TIME_VALUE = re.compile(r"(.*?):\s*(\d{4}-?\d\d-?\d\d[\dTtZz:/,PHMSWD+.-]*)\s*\Z", re.S)
+_ESCAPE = re.compile(r"\\(.)", re.S)
+_TIMES = frozenset(("DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE"))
+_TEXTS = frozenset(("SUMMARY", "DESCRIPTION", "LOCATION", "COMMENT", "CONTACT"))
+_KNOWN = (
+    _TIMES
+    | _TEXTS
+    | frozenset(
+        "UID URL STATUS CATEGORIES ORGANIZER GEO ATTACH ATTENDEE CLASS CREATED DTSTAMP DURATION EXRULE IMAGE "
+        "LAST-MODIFIED "
+        "PRIORITY RELATED-TO RRULE SEQUENCE TRANSP TZID TZNAME TZOFFSETFROM TZOFFSETTO TZURL VERSION PRODID "
+        "CALSCALE METHOD "
+        "NAME COLOR CONFERENCE REFRESH-INTERVAL SOURCE RESOURCES DUE COMPLETED ACTION TRIGGER REPEAT FREEBUSY "
+        "REQUEST-STATUS PERCENT-COMPLETE STYLED-DESCRIPTION STRUCTURED-DATA PARTICIPANT".split()
+    )
+)
+
+
+@dataclass(slots=True)
+class Property:
+    """A line: its parameters (names in upper case, values without quotes) and its value as written."""
+
+    value: str
+    parameters: str = ""
+
+    def parameter(self, name: str) -> str:
+        if name not in self.parameters.upper():
+            return ""
+        for key, value in _PARAMETER.findall(self.parameters):
+            if key.upper() == name:
+                return value.strip('" ')
+        return ""
+
+
+@dataclass(slots=True)
+class Component:
+    """A calendar, event or time zone with its lines by name, in upper case; `raw` is kept of time zones only."""
+
+    name: str
+    properties: dict[str, list[Property]] = field(default_factory=dict)
+    components: list["Component"] = field(default_factory=list)
+    raw: list[str] = field(default_factory=list)
+
+    def first(self, name: str) -> Property | None:
+        found = self.properties.get(name)
+        return found[0] if found else None
+
+    def text(self, name: str) -> str:
+        """The first value of that name, unescaped; "" where there is none."""
+        found = self.properties.get(name)
+        return unescape(found[0].value) if found else ""
+
+    def children(self, name: str) -> Iterator["Component"]:
+        """Components of that name, wherever they are nested."""
+        for component in self.components:
+            if component.name == name:
+                yield component
+            else:
+                yield from component.children(name)
+
+
+def unescape(value: str) -> str:
+    if "\\" not in value:
+        return value.strip()
+    return _ESCAPE.sub(lambda match: "\n" if match[1] in "nN" else match[1], value).strip()
+
+
+def calendars(body: bytes, content_type: str = "") -> list[Component]:
+    """The calendars of a file; events outside of any are one calendar of their own."""
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        body = decode(body).encode("utf-8", "replace")
+    # Folding may cut a letter's bytes in two, so lines are joined before they are decoded.
+    body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    text = decode(_FOLD.sub(b"", body), content_type)
+    stray = Component("VCALENDAR")
+    top: list[Component] = []
+    stack: list[Component] = []
+    last: Property | None = None
+    for line in text.split("\n"):
+        if not line:
+            continue
+        name, parameters, value = _split(line)
+        if name == "BEGIN":
+            _begin(value.strip().upper(), stack, stray, top)
+            last = None
+        elif name == "END":
+            _end(value.strip().upper(), stack)
+            last = None
+        elif not name:
+            if last is not None:
+                last.value += "\\n" + line.strip()
+        elif stack:
+            found = Property(value, parameters)
+            stack[-1].properties.setdefault(name, []).append(found)
+            last = found if name in _TEXTS else None
+        if (stack and stack[0].name == "VTIMEZONE") or (len(stack) > 1 and stack[1].name == "VTIMEZONE"):
+            stack[min(1, len(stack) - 1)].raw.append(line)
+    return [*top, stray] if stray.components else top
+
+
+def _split(line: str) -> tuple[str, str, str]:
+    """Name, parameters (from the first ";" on) and value; the name is "" where the line goes on from the one before."""
+    head, separator, value = line.partition(":")
+    name, semicolon, parameters = head.partition(";")
+    name = name.strip().upper()
+    if not separator or not (name in _KNOWN or name in ("BEGIN", "END") or name.startswith("X-")):
+        if separator and name.isascii() and head.isupper() and _NAME.match(name):
+            return name, "", value  # a property that we do not know
+        return "", "", ""
+    if not semicolon:
+        return name, "", value
+    match = _TIME_VALUE.match(line) if name in _TIMES else _QUOTED_HEAD.match(line) if '"' in parameters else None
+    if match:
+        head, value = match[1], match[2]
+        parameters = head.partition(";")[2]
+    return name, ";" + parameters, value
+
+
+def _begin(name: str, stack: list[Component], stray: Component, top: list[Component]) -> None:
+    if name in ("VEVENT", "VCALENDAR", "VTIMEZONE"):
+        # The one before was never ended.
+        while (stack and stack[-1].name not in ("VCALENDAR",)) or (name == "VCALENDAR" and stack):
+            stack.pop()
+    component = Component(name)
+    if stack:
+        stack[-1].components.append(component)
+    elif name == "VCALENDAR":
+        top.append(component)
+    else:
+        stray.components.append(component)
+    stack.append(component)
+
+
+def _end(name: str, stack: list[Component]) -> None:
+    if any(component.name == name for component in stack):
+        while stack and stack.pop().name != name:
+            pass

@@ -1,0 +1,40 @@
+"""schema.org events in JSON-LD, as sites write it."""
+
+from collections.abc import Iterator
+
+from events.drafts import EventDraft, Problem
+from scraping.extractors import Document, Window
+from scraping.lenient import loads
+from scraping.schema import Reader, is_event, walk
+
+
+def claims(document: Document) -> bool:
+    if "ld+json" in document.text:
+        return True
+    return document.json is not None and '"@type"' in document.text and "schema.org" in document.text
+
+
+def extract(document: Document, window: Window) -> Iterator[EventDraft | Problem]:
+    items = list(_items(document))
+    problems = [item for item in items if isinstance(item, Problem)]
+    events = [item for item in items if not isinstance(item, Problem)]
+    yield from problems
+    yield from Reader(document, window, events).drafts()
+
+
+def _items(document: Document) -> Iterator[dict | Problem]:
+    """The event objects of all blocks of the page, or of a file that is JSON-LD itself."""
+    if document.json is not None:
+        yield from (item for item in walk(document.json) if is_event(item))
+        return
+    for node in document.tree.css("script"):
+        if "ld+json" not in (node.attributes.get("type") or "").lower():
+            continue
+        text = node.text().strip()
+        try:
+            found = loads(text) if text else None
+        except ValueError as error:
+            if "vent" in text:
+                yield Problem(code="jsonld.unreadable", message=f"A JSON-LD block cannot be read: {error}.")
+            continue
+        yield from (item for item in walk(found) if is_event(item))

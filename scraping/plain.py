@@ -1,0 +1,56 @@
+"""Plain text out of what sources write: no markup, no entities, no characters that hide or reverse."""
+
+import html
+import re
+import unicodedata
+
+import nh3
+
+_LINE = re.compile(r"<\s*(?:br|hr|li|/tr|p|dd|dt)\b[^<>]*>", re.I)
+_PARAGRAPH = re.compile(r"<\s*/(?:p|div|h[1-6]|ul|ol|table|blockquote|section|article)\b[^<>]*>", re.I)
+_SPACES = re.compile(r"[^\S\n]+")
+_NEWLINES = re.compile(r"\s*\n\s*?\n\s*|\s*\n[^\S\n]*")
+_HIDDEN = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+# Zero-width joiners and selectors are part of emoji and of several scripts' spelling.
+_JOINED = re.compile(
+    "(?<=[\u0600-\u06ff\u0900-\u0dff\u2600-\u27ff\ufe0f\U0001f000-\U0001faff])\u200d"
+    "(?=[\u0600-\u06ff\u0900-\u0dff\u2600-\u27ff\U0001f000-\U0001faff])"
+)
+_JOINER = "\ue000"
+_ROUNDS = 6
+
+
+def plain_text(text: str) -> str:
+    """Paragraphs separated by one empty line, lines by a newline. Applying it twice changes nothing more."""
+    for _ in range(_ROUNDS):
+        if "<" not in text and "&" not in text:
+            break
+        before = text
+        text = html.unescape(_without_tags(text) if "<" in text else text)
+        if text == before:
+            break
+    else:
+        text = text.replace("<", "‹").replace("&", "＆")  # nested on purpose; no source means that
+    text = visible(text)
+    return _NEWLINES.sub(lambda match: "\n\n" if match[0].count("\n") > 1 else "\n", _SPACES.sub(" ", text)).strip()
+
+
+def _without_tags(text: str) -> str:
+    return nh3.clean(_LINE.sub("\n", _PARAGRAPH.sub("\n\n", text)), tags=set())
+
+
+def plain_line(text: str) -> str:
+    """The same on one line."""
+    return " ".join(plain_text(text).split())
+
+
+def visible(text: str) -> str:
+    """Without control, bidirectional and zero-width characters, composed (NFC)."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
+    text = _HIDDEN.sub("", _JOINED.sub(_JOINER, text.replace(_JOINER, ""))).replace(_JOINER, "\u200d")
+    return unicodedata.normalize("NFC", text)

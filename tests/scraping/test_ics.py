@@ -1,0 +1,391 @@
+import datetime as dt
+import time
+
+import pytest
+
+from events.drafts import Where
+from scraping.detect import read
+from scraping.identity import settle
+from tests.scraping.reading import document, drafts, reading, starts, window
+
+
+def calendar(*events, head=""):
+    body = "".join(f"BEGIN:VEVENT\n{event.strip()}\nEND:VEVENT\n" for event in events)
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\n{head}{body}END:VCALENDAR\n".replace("\n", "\r\n")
+
+
+JAZZ = """
+UID:jazz@venue.example
+SUMMARY:Jazz\\, Night
+DTSTART;TZID=Europe/Berlin:20261205T200000
+DTEND;TZID=Europe/Berlin:20261205T230000
+LOCATION:Blue Note\\, Hauptstr. 1\\, 10997 Berlin\\, Germany
+DESCRIPTION:Three players.\\nDoors 19:00
+URL:https://venue.example/jazz
+CATEGORIES:Concert,Jazz\\, live
+ORGANIZER;CN="Jazz: the club":mailto:jazz@venue.example
+GEO:52.5;13.4
+ATTACH;FMTTYPE=image/jpeg:https://cdn.example/jazz.jpg
+X-COST:15 €
+STATUS:TENTATIVE
+"""
+ORIGINAL = "UID:weekly\nRECURRENCE-ID;TZID=Europe/Berlin:20261211T200000\nDTSTART;TZID=Europe/Berlin:"
+WEEKLY = """
+UID:weekly
+SUMMARY:Weekly
+DTSTART;TZID=Europe/Berlin:20261204T200000
+DTEND;TZID=Europe/Berlin:20261204T230000
+RRULE:FREQ=WEEKLY;COUNT=4
+"""
+
+
+def one(text, **options):
+    (draft,) = drafts(text, **options)
+    return draft
+
+
+def ids(text, **options):
+    return sorted(draft.external_id for draft in settle(drafts(text, **options)))
+
+
+def test_an_event_is_read_with_all_that_it_states():
+    draft = one(calendar(JAZZ))
+    assert (draft.title, draft.external_id, draft.instance) == ("Jazz, Night", "jazz@venue.example", "")
+    assert (draft.when.start, draft.when.end) == (dt.datetime(2026, 12, 5, 20), dt.datetime(2026, 12, 5, 23))
+    assert (draft.when.timezone, draft.when.all_day, draft.when.time_known) == ("Europe/Berlin", False, True)
+    assert draft.where == Where(
+        venue="Blue Note", address="Hauptstr. 1, 10997 Berlin, Germany", locality="Berlin", country="DE", latitude=52.5,
+        longitude=13.4,
+    )  # fmt: skip
+    assert draft.description == "Three players.\nDoors 19:00"
+    assert (draft.url, draft.image_url) == ("https://venue.example/jazz", "https://cdn.example/jazz.jpg")
+    assert draft.categories == ("Concert", "Jazz, live")
+    assert draft.organizer == "Jazz: the club"
+    assert (draft.price.minimum, draft.price.currency) == (15, "EUR")
+    assert draft.status == "scheduled"  # tentative is live
+
+
+@pytest.mark.parametrize(
+    ("said", "status"), [("CONFIRMED", "scheduled"), ("CANCELLED", "cancelled"), ("canceled", "cancelled")]
+)
+def test_the_status_is_read(said, status):
+    assert one(calendar(f"{JAZZ.replace('TENTATIVE', said)}")).status == status
+
+
+@pytest.mark.parametrize(
+    ("start", "zone", "local"),
+    [
+        ("DTSTART:20261205T190000Z", "UTC", "2026-12-05T19:00"),
+        ("DTSTART:20261205T200000", None, "2026-12-05T20:00"),
+        ("DTSTART;TZID=W. Europe Standard Time:20261205T200000", "Europe/Berlin", "2026-12-05T20:00"),
+        ('DTSTART;TZID="(UTC+01:00) Amsterdam, Berlin":20261205T200000', "Europe/Amsterdam", "2026-12-05T20:00"),
+        ("DTSTART;TZID=(UTC+01:00) Amsterdam, Berlin:20261205T200000", "Europe/Amsterdam", "2026-12-05T20:00"),
+        ("DTSTART;TZID=/vendor.example/2026/Europe/Berlin:20261205T200000", "Europe/Berlin", "2026-12-05T20:00"),
+        ("DTSTART;TZID=Nowhere/Middle:20261205T200000", None, "2026-12-05T20:00"),
+        ("DTSTART;TZID=:20261205T200000", None, "2026-12-05T20:00"),
+        ("DTSTART;VALUE=DATE-TIME;TZID=Europe/Berlin:20261205T2000", "Europe/Berlin", "2026-12-05T20:00"),
+        ("DTSTART:2026-12-05T20:00:00+01:00", "UTC", "2026-12-05T19:00"),
+        ("dtstart:20261205T200000", None, "2026-12-05T20:00"),
+    ],
+)
+def test_a_start_is_read_in_each_of_its_forms(start, zone, local):
+    draft = one(calendar(f"UID:1\nSUMMARY:x\n{start}"))
+    assert (draft.when.timezone, draft.when.start.isoformat(timespec="minutes")) == (zone, local)
+
+
+def test_a_zone_that_the_calendar_defines_itself_gives_the_instant():
+    zone = """BEGIN:VTIMEZONE
+TZID:Our own
+BEGIN:STANDARD
+DTSTART:20001029T030000
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10
+TZOFFSETFROM:+0300
+TZOFFSETTO:+0200
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:20000326T020000
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0300
+END:DAYLIGHT
+END:VTIMEZONE
+"""
+    draft = one(calendar("UID:1\nSUMMARY:x\nDTSTART;TZID=Our own:20261205T210000", head=zone))
+    assert (draft.when.timezone, draft.when.start) == ("Europe/Berlin", dt.datetime(2026, 12, 5, 20))
+
+
+def test_the_zone_of_the_calendar_is_that_of_floating_times_and_shows_the_others():
+    head = "X-WR-TIMEZONE:America/New_York\n"
+    found = drafts(
+        calendar("UID:1\nSUMMARY:x\nDTSTART:20261205T200000", "UID:2\nSUMMARY:y\nDTSTART:20261206T010000Z", head=head)
+    )
+    assert [draft.when.timezone for draft in found] == ["America/New_York"] * 2
+    assert starts(found) == ["2026-12-05T20:00", "2026-12-05T20:00"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "end"),
+    [
+        ("DTSTART;VALUE=DATE:20261205", None),
+        ("DTSTART;VALUE=DATE:20261205\nDTEND;VALUE=DATE:20261206", "2026-12-06"),
+        ("DTSTART;VALUE=DATE:20261205\nDTEND;VALUE=DATE:20261208", "2026-12-08"),
+        ("DTSTART;VALUE=DATE:20261205\nDTEND;VALUE=DATE:20261205", "2026-12-06"),
+        ("DTSTART;VALUE=DATE:20261205\nDURATION:P3D", "2026-12-08"),
+        ("DTSTART:20261205\nDTEND:20261206", "2026-12-06"),
+        ("DTSTART:20261205T000000\nDTEND:20261206T000000\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE", "2026-12-06"),
+    ],
+)
+def test_days_are_all_day_and_end_at_the_midnight_after(lines, end):
+    when = one(calendar(f"UID:1\nSUMMARY:x\n{lines}")).when
+    assert (when.all_day, when.start, when.end and when.end.isoformat()[:10]) == (True, dt.datetime(2026, 12, 5), end)
+
+
+def test_midnight_alone_is_not_all_day():
+    assert one(calendar("UID:1\nSUMMARY:x\nDTSTART:20261205T000000\nDTEND:20261206T000000")).when.all_day is False
+
+
+@pytest.mark.parametrize(
+    ("lines", "end"),
+    [
+        ("DURATION:PT2H30M", "2026-12-05T22:30"),
+        ("DURATION:P1DT1H", "2026-12-06T21:00"),
+        ("DTEND:20261205T210000Z", "2026-12-05T22:00"),
+        ("DTEND;TZID=America/New_York:20261205T170000", "2026-12-05T23:00"),
+        ("", None),
+        ("DURATION:-PT2H", None),
+        ("DURATION:soon", None),
+        ("DTEND:soon", None),
+    ],
+)
+def test_an_end_is_stated_or_unknown(lines, end):
+    draft = one(calendar(f"UID:1\nSUMMARY:x\nDTSTART;TZID=Europe/Berlin:20261205T200000\n{lines}"))
+    assert (draft.when.end and draft.when.end.isoformat(timespec="minutes")) == end
+
+
+def test_an_end_before_the_start_is_left_out_and_told():
+    draft = one(calendar("UID:1\nSUMMARY:x\nDTSTART:20261205T200000\nDTEND:20261205T180000"))
+    assert draft.when.end is None
+    assert [problem.code for problem in draft.problems] == ["date.end-before-start"]
+
+
+@pytest.mark.parametrize("start", ["", "DTSTART:soon", "DTSTART:20261345T200000", "DTSTART;VALUE=DATE:00000000"])
+def test_an_unreadable_start_costs_only_its_event(start):
+    found = drafts(calendar(f"UID:1\nSUMMARY:Bad\n{start}", JAZZ))
+    assert [(draft.title, draft.when is None) for draft in found] == [("Bad", True), ("Jazz, Night", False)]
+    assert found[0].problems[0].code == "date.unreadable"
+
+
+# --- series
+
+
+def test_a_series_is_its_dates_with_their_own_ids():
+    found = drafts(calendar(WEEKLY))
+    assert starts(found) == ["2026-12-04T20:00", "2026-12-11T20:00", "2026-12-18T20:00", "2026-12-25T20:00"]
+    assert {draft.series_key for draft in found} == {"weekly"}
+    assert ids(calendar(WEEKLY)) == [f"weekly/2026-12-{day}" for day in ("04", "11", "18", "25")]
+
+
+def test_a_series_keeps_its_wall_clock_over_a_change_of_the_clocks():
+    found = drafts(calendar(WEEKLY.replace("COUNT=4", "COUNT=20")), start="2027-03-20", end="2027-04-08")
+    assert starts(found) == ["2027-03-26T20:00", "2027-04-02T20:00"]
+    assert {draft.when.timezone for draft in found} == {"Europe/Berlin"}
+
+
+def test_dates_are_added_and_left_out():
+    extra = "RDATE;TZID=Europe/Berlin:20261224T180000,20261231T180000\n"
+    extra += "EXDATE;TZID=Europe/Berlin:20261211T200000\nEXDATE;VALUE=DATE:20261218"
+    found = drafts(calendar(f"{WEEKLY}{extra}"))
+    assert sorted(starts(found)) == ["2026-12-04T20:00", "2026-12-24T18:00", "2026-12-25T20:00", "2026-12-31T18:00"]
+
+
+def test_an_exception_in_utc_is_of_the_same_instant():
+    found = drafts(calendar(f"{WEEKLY}EXDATE:20261211T190000Z"))
+    assert "2026-12-11T20:00" not in starts(found)
+
+
+def test_a_moved_instance_keeps_the_id_of_its_original_date():
+    moved = """
+UID:weekly
+SUMMARY:Weekly\\, on Saturday
+RECURRENCE-ID;TZID=Europe/Berlin:20261211T200000
+DTSTART;TZID=Europe/Berlin:20261212T210000
+"""
+    found = {draft.external_id: draft for draft in settle(drafts(calendar(WEEKLY, moved)))}
+    assert sorted(found) == [f"weekly/2026-12-{day}" for day in ("04", "11", "18", "25")]
+    assert found["weekly/2026-12-11"].when.start == dt.datetime(2026, 12, 12, 21)
+    assert found["weekly/2026-12-11"].title == "Weekly, on Saturday"
+
+
+def test_the_original_time_may_be_stated_in_utc_or_as_a_day():
+    for original in ("RECURRENCE-ID:20261211T190000Z", "RECURRENCE-ID;VALUE=DATE:20261211"):
+        moved = f"UID:weekly\nSUMMARY:Moved\n{original}\nDTSTART;TZID=Europe/Berlin:20261212T210000"
+        assert ids(calendar(WEEKLY, moved)) == [f"weekly/2026-12-{day}" for day in ("04", "11", "18", "25")]
+
+
+def test_an_instance_moved_into_the_window_is_there_and_one_moved_out_is_not():
+    moved = f"{ORIGINAL}20270201T200000\nSUMMARY:Moved"
+    assert starts(drafts(calendar(WEEKLY, moved), start="2027-02-01")) == ["2027-02-01T20:00"]
+    assert "2027-02-01T20:00" not in starts(drafts(calendar(WEEKLY, moved), end="2026-12-20"))
+    assert len(drafts(calendar(WEEKLY, moved), end="2026-12-20")) == 2
+
+
+def test_a_cancelled_instance_is_cancelled_alone():
+    cancelled = f"{ORIGINAL}20261211T200000\nSUMMARY:Weekly\nSTATUS:CANCELLED"
+    found = {draft.instance: draft.status for draft in drafts(calendar(WEEKLY, cancelled))}
+    assert found == {
+        "2026-12-04": "scheduled",
+        "2026-12-11": "cancelled",
+        "2026-12-18": "scheduled",
+        "2026-12-25": "scheduled",
+    }
+
+
+def test_the_newest_of_several_changes_of_one_instance_holds():
+    change = ORIGINAL + "20261211T2{0}0000\nSUMMARY:v{0}\nSEQUENCE:{0}"
+    found = drafts(calendar(WEEKLY, change.format(2), change.format(1)))
+    assert [draft.title for draft in found if draft.instance == "2026-12-11"] == ["v2"]
+
+
+def test_a_change_of_this_and_all_future_instances_moves_them_all():
+    change = f"{ORIGINAL}20261211T210000\nSUMMARY:Later\nDURATION:PT1H".replace("-ID;", "-ID;RANGE=THISANDFUTURE;")
+    found = sorted(drafts(calendar(WEEKLY, change)), key=lambda draft: draft.when.start)
+    assert starts(found) == ["2026-12-04T20:00", "2026-12-11T21:00", "2026-12-18T21:00", "2026-12-25T21:00"]
+    assert [draft.title for draft in found] == ["Weekly", "Later", "Later", "Later"]
+    assert found[3].when.end.hour == 22
+    assert found[3].instance == "2026-12-25"
+
+
+def test_an_instance_whose_series_is_not_in_the_feed_stands_alone():
+    alone = "UID:weekly\nSUMMARY:Alone\nRECURRENCE-ID:20261211T190000Z\nDTSTART:20261212T190000Z"
+    assert ids(calendar(alone)) == ["weekly/2026-12-11"]
+
+
+def test_several_instances_a_day_have_times_in_their_ids():
+    tours = "UID:tour\nSUMMARY:Tour\nDTSTART:20261205T100000\nRRULE:FREQ=DAILY;BYHOUR=10,14;COUNT=3"
+    assert ids(calendar(tours)) == ["tour/2026-12-05T10:00", "tour/2026-12-05T14:00", "tour/2026-12-06T10:00"]
+
+
+def test_a_series_of_days_and_its_last_day():
+    days = "UID:d\nDTSTART;VALUE=DATE:20261205\nDTEND;VALUE=DATE:20261207\nRRULE:FREQ=WEEKLY;UNTIL=20261212T000000Z"
+    found = drafts(calendar(days))
+    assert [(draft.when.start.day, draft.when.end.day, draft.when.all_day) for draft in found] == [
+        (5, 7, True),
+        (12, 14, True),
+    ]
+
+
+def test_the_end_of_a_rule_in_utc_counts_on_the_clock_of_the_series():
+    found = drafts(calendar(WEEKLY.replace("COUNT=4", "UNTIL=20261218T190000Z")))
+    assert starts(found) == ["2026-12-04T20:00", "2026-12-11T20:00", "2026-12-18T20:00"]
+
+
+def test_a_broken_rule_leaves_the_first_date_and_says_so():
+    (found,) = drafts(calendar(WEEKLY.replace("COUNT=4", "COUNT=four")))
+    assert starts((found,)) == ["2026-12-04T20:00"]
+    assert [problem.code for problem in found.problems] == ["series.unreadable"]
+
+
+@pytest.mark.parametrize(
+    "rule", ["FREQ=SECONDLY", "FREQ=MINUTELY;INTERVAL=5", "FREQ=DAILY;BYHOUR=0,1,2,3;BYMINUTE=0,15,30,45"]
+)
+def test_a_rule_of_a_million_instances_is_cut_and_that_is_told(rule):
+    began = time.monotonic()
+    found = drafts(calendar(f"UID:1\nSUMMARY:x\nDTSTART:20261205T200000\nRRULE:{rule}"))
+    assert 0 < len(found) <= 2_000
+    assert found[-1].problems[0].code == "series.cut"
+    assert time.monotonic() - began < 5
+
+
+def test_three_hundred_rules_that_never_match_end_in_bounded_time():
+    bad = "UID:{}\nSUMMARY:x\nDTSTART:10000101T200000\nRRULE:FREQ=DAILY;COUNT=99999999;BYMONTH=2;BYMONTHDAY=30"
+    began = time.monotonic()
+    found = reading(calendar(*(bad.format(number) for number in range(300)), JAZZ))
+    assert [draft.title for draft in found.drafts if draft.when] == ["Jazz, Night"]
+    assert time.monotonic() - began < 15
+
+
+# --- what feeds get wrong
+
+
+def test_an_id_that_the_feed_repeats_is_told_apart_by_date():
+    again = "UID:same\nSUMMARY:{}\nDTSTART:202612{}T200000"
+    assert ids(calendar(again.format("A", "05"), again.format("A", "06"))) == ["same/2026-12-05", "same/2026-12-06"]
+    # the same in a window that sees only one of them
+    assert ids(calendar(again.format("A", "05"), again.format("A", "06")), start="2026-12-06") == ["same/2026-12-06"]
+
+
+def test_a_later_version_replaces_the_earlier():
+    version = "UID:same\nSUMMARY:Jazz\nDTSTART:20261205T2{0}0000\nSEQUENCE:{0}"
+    assert starts(drafts(calendar(version.format(1), version.format(2), version.format(0)))) == ["2026-12-05T22:00"]
+
+
+def test_an_event_without_an_id_has_none():
+    assert one(calendar("SUMMARY:x\nDTSTART:20261205T200000")).external_id == ""
+
+
+def test_lines_that_were_folded_wrongly_belong_to_the_line_before():
+    text = calendar(
+        "UID:1\nSUMMARY:Jazz\nDESCRIPTION:First line\nsecond line\nNote: bring a chair\n\nlast\nDTSTART:20261205T200000"
+    )
+    assert one(text).description == "First line\nsecond line\nNote: bring a chair\nlast"
+
+
+def test_folding_may_cut_a_letter_in_two():
+    body = calendar("UID:1\nSUMMARY:Müller\nDTSTART:20261205T200000").encode().replace(b"\xc3\xbc", b"\xc3\r\n \xbc")
+    assert one(body).title == "Müller"
+
+
+@pytest.mark.parametrize("charset", ["cp1252", "utf-16"])
+def test_other_charsets_are_read(charset):
+    assert one(calendar("UID:1\nSUMMARY:Müller – Bar\nDTSTART:20261205T200000").encode(charset)).title == "Müller – Bar"
+
+
+def test_odd_lines_and_missing_ends_cost_nothing():
+    text = (
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:One\nDTSTART:20261205T200000\n=odd=\n:\nX-ODD\nBEGIN:VALARM\nDESCRIPTION:Alarm\n"
+        "SUMMARY:Alarm\nEND:VALARM\nBEGIN:VEVENT\nUID:2\nSUMMARY:Two\nDTSTART:20261206T200000\nEND:VTODO\nEND:VEVENT\nBEGIN:VEVENT\n"
+        "UID:3\nSUMMARY:Three\nDTSTART:20261207T200000"
+    )
+    assert [draft.title for draft in drafts(text)] == ["One", "Two", "Three"]
+
+
+def test_several_calendars_in_one_file_are_all_read_each_with_its_zone():
+    one_, two = (
+        calendar("UID:1\nSUMMARY:A\nDTSTART:20261205T200000", head="X-WR-TIMEZONE:Europe/Rome\n"),
+        calendar("UID:2\nSUMMARY:B\nDTSTART:20261206T200000"),
+    )
+    assert [(draft.title, draft.when.timezone) for draft in drafts(one_ + two)] == [("A", "Europe/Rome"), ("B", None)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "url"),
+    [
+        ("URL;VALUE=URI:https://venue.example/a", "https://venue.example/a"),
+        ("DESCRIPTION:Details at https://venue.example/b.\\nMore", "https://venue.example/b"),
+        ("LOCATION:https://venue.example/c", "https://venue.example/c"),
+        ("DESCRIPTION:none", ""),
+    ],
+)
+def test_the_address_may_stand_only_in_the_text_or_the_place(lines, url):
+    draft = one(calendar(f"UID:1\nSUMMARY:x\nDTSTART:20261205T200000\n{lines}"))
+    assert draft.url == url
+    assert draft.where.venue == ""
+
+
+def test_a_meeting_link_for_a_place_is_online():
+    assert (
+        one(calendar("UID:1\nSUMMARY:x\nDTSTART:20261205T200000\nLOCATION:https://us02web.zoom.us/j/1")).where.online
+        is True
+    )
+
+
+def test_ten_thousand_events_are_read_fast():
+    events = [
+        JAZZ.replace("jazz@", f"{number}@").replace("20261205", f"202612{number % 28 + 1:02}")
+        + ("RRULE:FREQ=WEEKLY\n" if number % 20 == 0 else "")
+        for number in range(2_000)
+    ]
+    body = document(calendar(*events))
+    began = time.process_time()
+    assert len(read(body, window()).drafts) > 2_000
+    assert time.process_time() - began < 4
