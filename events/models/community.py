@@ -42,9 +42,7 @@ class Comment(models.Model):
         ordering = ("created_at", "pk")
         indexes = (
             # an event's live comments in order
-            models.Index(
-                fields=["event", "created_at"], condition=models.Q(state="live"), name="comment_live"
-            ),
+            models.Index(fields=["event", "created_at"], condition=models.Q(state="live"), name="comment_live"),
         )
 
     def __str__(self) -> str:

@@ -34,9 +34,7 @@ class Listing(models.Model):
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="listings")
     external_id = models.CharField(max_length=255)
     event = models.ForeignKey(Event, null=True, blank=True, on_delete=models.PROTECT, related_name="listings")
-    series = models.ForeignKey(
-        Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="listings"
-    )
+    series = models.ForeignKey(Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="listings")
     draft = models.JSONField()
     content_hash = models.CharField(max_length=64)
 
@@ -52,9 +50,7 @@ class Listing(models.Model):
     night = models.DateField(null=True, blank=True)
     last_night = models.DateField(null=True, blank=True)
     city = models.ForeignKey(City, null=True, blank=True, on_delete=models.PROTECT, related_name="listings")
-    venue = models.ForeignKey(
-        Venue, null=True, blank=True, on_delete=models.SET_NULL, related_name="listings"
-    )
+    venue = models.ForeignKey(Venue, null=True, blank=True, on_delete=models.SET_NULL, related_name="listings")
     score = models.PositiveSmallIntegerField(default=100)
 
     first_seen_at = models.DateTimeField(default=clock.now)
@@ -87,9 +83,7 @@ class Listing(models.Model):
             # match by exact fingerprint
             models.Index(fields=["fingerprint"], condition=~Q(fingerprint=""), name="listing_fingerprint"),
             # match by fuzzy title: the listings of a city and night
-            models.Index(
-                fields=["city", "night"], condition=Q(event__isnull=False), name="listing_city_night"
-            ),
+            models.Index(fields=["city", "night"], condition=Q(event__isnull=False), name="listing_city_night"),
             # the editors' queue of listings that are no event yet
             models.Index(fields=["source"], condition=Q(event=None), name="listing_without_event"),
         )

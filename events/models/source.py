@@ -28,12 +28,8 @@ class Source(models.Model):
 
     name = models.CharField(max_length=200)
     url = models.URLField(max_length=2000, blank=True, help_text="The calendar, feed or page that is read.")
-    publisher = models.CharField(
-        max_length=200, blank=True, help_text="Shown to visitors; the name if empty."
-    )
-    homepage = models.URLField(
-        max_length=2000, blank=True, help_text="Where visitors learn about the publisher."
-    )
+    publisher = models.CharField(max_length=200, blank=True, help_text="Shown to visitors; the name if empty.")
+    homepage = models.URLField(max_length=2000, blank=True, help_text="Where visitors learn about the publisher.")
     city = models.ForeignKey(
         City,
         null=True,
