@@ -24,7 +24,7 @@ test-all: .venv ## all tests
 lint: .venv ## style, types, import arrows, templates, migrations, production settings
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
-	$(PYTHON) .venv/bin/lint-imports
+	$(PYTHON) .venv/bin/lint-imports --no-logo
 	$(CHECK) -m mypy
 	$(PYTHON) -m djlint --lint --quiet templates
 	$(CHECK) manage.py makemigrations --check --dry-run

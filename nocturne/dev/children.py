@@ -67,13 +67,14 @@ def _mind(reader: int) -> None:
         with open(reader) as lines:
             for line in lines:
                 (running.add if line[0] == "+" else running.discard)(int(line[1:]))
-        for number in (signal.SIGTERM, 0):
-            for leader in running:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(leader, number) if number else _kill_session(leader)
-            deadline = time.monotonic() + STOP_SECONDS
-            while number and time.monotonic() < deadline and any(map(_runs, running)):
-                time.sleep(0.1)
+        for leader in running:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(leader, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline and any(map(_runs, running)):
+            time.sleep(0.1)
+        for leader in running:
+            _kill_session(leader)
     finally:
         os._exit(0)
 

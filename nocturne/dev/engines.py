@@ -127,7 +127,7 @@ class Postgres(Engine):
             options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
             options |= {"wal_level": "minimal", "max_wal_senders": "0"}
         arguments = [argument for name, value in options.items() for argument in ("-c", f"{name}={value}")]
-        command = [self.bin / "postgres", "-D", self._here(self.data), *arguments]
+        command = [str(self.bin / "postgres"), "-D", self._here(self.data), *arguments]
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, **self._as_account(self.data), **how)
 
     def ready(self, process: subprocess.Popen[bytes]) -> bool:
@@ -145,13 +145,13 @@ class Postgres(Engine):
 
     def _initialise(self, data: Path) -> None:
         """A database cluster whose letters are Unicode's, with a database `nocturne`."""
-        initdb = [self.bin / "initdb", "-D", self._here(data), "--username=postgres", "--encoding=UTF8"]
+        initdb = [str(self.bin / "initdb"), "-D", self._here(data), "--username=postgres", "--encoding=UTF8"]
         initdb += ["--auth=trust", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         # pg_trgm asks the C library what a letter is: under "C" it drops all but ASCII.
         initdb += [f"--lc-ctype={_unicode_locale()}", *([] if self.durable else ["--no-sync"])]
         how = {"stdout": sys.stderr, **self._as_account(data)}
         subprocess.run(initdb, check=True, **how)
-        single = [self.bin / "postgres", "--single", "-D", self._here(data), "postgres"]
+        single = [str(self.bin / "postgres"), "--single", "-D", self._here(data), "postgres"]
         subprocess.run(single, check=True, input=b"CREATE DATABASE nocturne;\n", **how)
 
     def _as_account(self, cwd: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import email.policy
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,6 +19,15 @@ from django.views.decorators.http import require_safe
 # Django's file backend writes it after each message.
 SEPARATOR = b"\n" + b"-" * 79 + b"\n"
 HEADERS = ("From", "To", "Cc", "Reply-To", "Date", "Message-ID", "List-Unsubscribe", "List-Unsubscribe-Post", "List-Id")
+
+# Strangers may have written what is in a mail: it gets styles and pictures, and neither scripts nor our origin.
+HTML_POLICY: dict[str, Any] = {
+    "sandbox": True,
+    "default-src": [CSP.NONE],
+    "style-src": [CSP.UNSAFE_INLINE],
+    "img-src": ["data:", "https:"],
+    "frame-ancestors": [CSP.SELF],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +71,42 @@ def mail(request: HttpRequest, name: str, number: int) -> HttpResponse:
     return render(request, "dev/mail.html", {"mail": _find(name, number)})
 
 
+@require_safe
+@xframe_options_sameorigin
+@csp_override(HTML_POLICY)
+def html(self) -> str:
+        return self._body("html")
+
+    def _body(self, kind: str) -> str:
+        part = self.message.get_body((kind,))
+        return part.get_content() if part else ""
+
+
+def stored() -> list[Mail]:
+    """All mails, the newest first."""
+    return [mail for file in sorted(_folder().glob("*.log"), reverse=True) for mail in reversed(_read(file))]
+
+
+@require_safe
+def mails(request: HttpRequest) -> HttpResponse:
+    return render(request, "dev/mails.html", {"mails": stored()})
+
+
+@require_safe
+def mail(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    return render(request, "dev/mail.html", {"mail": _find(name, number)})
+
+
 # Strangers may have written what is in a mail: it gets styles and pictures, and neither scripts nor our origin.
 @require_safe
 @xframe_options_sameorigin
 @csp_override(
     {
+        "sandbox": [],
         "default-src": [CSP.NONE],
         "style-src": [CSP.UNSAFE_INLINE],
         "img-src": ["data:", "https:"],
         "frame-ancestors": [CSP.SELF],
-        "sandbox": True,
     }
 )
 def html(request: HttpRequest, name: str, number: int) -> HttpResponse:
