@@ -21,9 +21,7 @@ class Finding(models.Model):
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="findings")
-    listing = models.ForeignKey(
-        Listing, null=True, blank=True, on_delete=models.CASCADE, related_name="findings"
-    )
+    listing = models.ForeignKey(Listing, null=True, blank=True, on_delete=models.CASCADE, related_name="findings")
     key = models.CharField(max_length=255)
     rule = models.CharField(max_length=60)
     severity = models.CharField(max_length=8, choices=Severity)
@@ -33,9 +31,7 @@ class Finding(models.Model):
 
     class Meta:
         ordering = ("-first_seen_at", "pk")
-        constraints = (
-            models.UniqueConstraint(fields=["source", "key", "rule"], name="finding_is_one_a_rule"),
-        )
+        constraints = (models.UniqueConstraint(fields=["source", "key", "rule"], name="finding_is_one_a_rule"),)
         indexes = (
             # the admin's list by rule, the newest first
             models.Index(fields=["rule", "-first_seen_at"], name="finding_by_rule"),
@@ -59,9 +55,7 @@ class Verdict(models.Model):
     first = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="verdicts_as_first")
     second = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="verdicts_as_second")
     outcome = models.CharField(max_length=10, choices=Outcome)
-    score = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="0 to 100, as the matcher saw the pair."
-    )
+    score = models.PositiveSmallIntegerField(null=True, blank=True, help_text="0 to 100, as the matcher saw the pair.")
     reasons = models.JSONField(default=list, blank=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="verdicts"
@@ -73,9 +67,7 @@ class Verdict(models.Model):
         ordering = ("-decided_at", "pk")
         constraints = (
             models.UniqueConstraint(fields=["first", "second"], name="verdict_is_one_a_pair"),
-            models.CheckConstraint(
-                condition=models.Q(first__lt=models.F("second")), name="verdict_pair_in_order"
-            ),
+            models.CheckConstraint(condition=models.Q(first__lt=models.F("second")), name="verdict_pair_in_order"),
         )
         indexes = (
             # the editors' queue of pairs to decide
