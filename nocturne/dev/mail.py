@@ -74,41 +74,6 @@ def mail(request: HttpRequest, name: str, number: int) -> HttpResponse:
 @require_safe
 @xframe_options_sameorigin
 @csp_override(HTML_POLICY)
-def html(self) -> str:
-        return self._body("html")
-
-    def _body(self, kind: str) -> str:
-        part = self.message.get_body((kind,))
-        return part.get_content() if part else ""
-
-
-def stored() -> list[Mail]:
-    """All mails, the newest first."""
-    return [mail for file in sorted(_folder().glob("*.log"), reverse=True) for mail in reversed(_read(file))]
-
-
-@require_safe
-def mails(request: HttpRequest) -> HttpResponse:
-    return render(request, "dev/mails.html", {"mails": stored()})
-
-
-@require_safe
-def mail(request: HttpRequest, name: str, number: int) -> HttpResponse:
-    return render(request, "dev/mail.html", {"mail": _find(name, number)})
-
-
-# Strangers may have written what is in a mail: it gets styles and pictures, and neither scripts nor our origin.
-@require_safe
-@xframe_options_sameorigin
-@csp_override(
-    {
-        "sandbox": [],
-        "default-src": [CSP.NONE],
-        "style-src": [CSP.UNSAFE_INLINE],
-        "img-src": ["data:", "https:"],
-        "frame-ancestors": [CSP.SELF],
-    }
-)
 def html(request: HttpRequest, name: str, number: int) -> HttpResponse:
     return HttpResponse(_find(name, number).html)
 
