@@ -53,6 +53,7 @@ class Component:
     properties: dict[str, list[Property]] = field(default_factory=dict)
     components: list["Component"] = field(default_factory=list)
     raw: list[str] = field(default_factory=list)
+    complete: bool = True
 
     def first(self, name: str) -> Property | None:
         found = self.properties.get(name)
@@ -79,7 +80,10 @@ def unescape(value: str) -> str:
 
 
 def calendars(body: bytes, content_type: str = "") -> list[Component]:
-    """The calendars of a file; events outside of any are one calendar of their own."""
+    """The calendars of a file; events outside of any are one calendar of their own.
+
+    What has no end because the file or its calendar ends before has `complete` False.
+    """
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         body = decode(body).encode("utf-8", "replace")
     # Folding may cut a letter's bytes in two, so lines are joined before they are decoded.
@@ -108,6 +112,8 @@ def calendars(body: bytes, content_type: str = "") -> list[Component]:
             last = found if name in _TEXTS else None
         if (stack and stack[0].name == "VTIMEZONE") or (len(stack) > 1 and stack[1].name == "VTIMEZONE"):
             stack[min(1, len(stack) - 1)].raw.append(line)
+    for component in stack:
+        component.complete = False
     return [*top, stray] if stray.components else top
 
 
@@ -146,5 +152,5 @@ def _begin(name: str, stack: list[Component], stray: Component, top: list[Compon
 
 def _end(name: str, stack: list[Component]) -> None:
     if any(component.name == name for component in stack):
-        while stack and stack.pop().name != name:
-            pass
+        while (component := stack.pop()).name != name:
+            component.complete = False

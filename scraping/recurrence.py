@@ -120,7 +120,8 @@ def _until(text: str) -> tuple[dt.datetime, bool]:
     year, month, day = (int(part) for part in match.groups()[:3])
     if match[4] is None:
         return dt.datetime.combine(dt.date(year, month, day), dt.time(23, 59, 59)), False
-    clock = dt.time(*(int(part or 0) for part in match.groups()[3:6]))
+    hour, minute, second = (int(part or 0) for part in match.groups()[3:6])
+    clock = dt.time(hour, minute, second)
     return dt.datetime.combine(dt.date(year, month, day), clock), bool(match[7])
 
 
@@ -216,7 +217,8 @@ def _short_periods(rule: Rule, start: dt.datetime, since: dt.datetime) -> Iterat
     )
     moment += (since - moment) // (unit * rule.interval) * unit * rule.interval
     while moment.year <= 9990:
-        hour, minute, second = (moment.hour,), (moment.minute,), (moment.second,)
+        minute: tuple[int, ...] = (moment.minute,)
+        second: tuple[int, ...] = (moment.second,)
         if rule.freq == "HOURLY":
             minute = rule.minute or (start.minute,)
         if rule.freq != "SECONDLY":
@@ -226,7 +228,7 @@ def _short_periods(rule: Rule, start: dt.datetime, since: dt.datetime) -> Iterat
             or (rule.freq != "HOURLY" and rule.minute and moment.minute not in rule.minute)
             or (rule.freq == "SECONDLY" and rule.second and moment.second not in rule.second)
         )
-        yield [moment.date()], [] if excluded else _clocks(hour, minute, second)
+        yield [moment.date()], [] if excluded else _clocks((moment.hour,), minute, second)
         moment += unit * rule.interval
 
 

@@ -25,17 +25,29 @@ _STAMP = re.compile(r"\s*(\d{4})-?(\d\d)-?(\d\d)(?:[Tt\s](\d\d):?(\d\d):?(\d\d)?
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """A time as a line states it: naive, with its zone ("UTC" or IANA, None floating); a date is at 00:00."""
+    """A time as a line states it: naive, with its zone ("UTC" or IANA, None floating); a date is at 00:00.
+
+    `written` is what the line says before it is put on the calendar's clock.
+    """
 
     local: dt.datetime
     zone: str | None = None
     is_date: bool = False
+    written: dt.datetime | None = None
 
-    def at(self, zone: str | None, fallback: str) -> dt.datetime:
-        """The naive time on the clock of another zone; floating times and zones are those of `fallback`."""
-        if self.is_date or self.zone == zone:
+    def on(self, start: "Stamp", fallback: str) -> dt.datetime:
+        """The time on the clock of a series that starts at `start`; floating times are those of `fallback`.
+
+        In a series of days it is a day: programs write it as midnight UTC or as midnight of the place in UTC.
+        """
+        if start.is_date and not self.is_date:
+            if self.written and self.written.time() == dt.time():
+                return self.written
+            local = move(self.local, "UTC", fallback) if self.zone == "UTC" else self.local
+            return dt.datetime.combine(local.date(), dt.time())
+        if self.is_date or self.zone == start.zone:
             return self.local
-        return move(self.local, self.zone or fallback, zone or fallback)
+        return move(self.local, self.zone or fallback, start.zone or fallback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +102,23 @@ class Clock:
             local += dt.timedelta(days=hour // 24)  # 24:00
         except ValueError:
             return None
-        if match[4] is None or line.parameter("VALUE").upper() == "DATE":
-            return Stamp(local.replace(hour=0, minute=0, second=0), is_date=True)
+        midnight = local.time() == dt.time()
+        if match[4] is None or (midnight and line.parameter("VALUE").upper() == "DATE"):
+            return Stamp(local, is_date=True)
+        written = local
         if match[7]:
             if match[7] not in "Zz":
                 offset = dt.datetime.strptime(match[7].replace(":", ""), "%z").utcoffset() or dt.timedelta()
                 local -= offset
-            return Stamp(move(local, "UTC", self.own), self.own) if self.own else Stamp(local, "UTC")
-        name = line.parameter("TZID")
-        if not name:
-            return Stamp(local, self.own)
+            zone = self.own or "UTC"
+            return Stamp(move(local, "UTC", zone), zone, written=written)
+        if not (name := line.parameter("TZID")):
+            return Stamp(local, self.own, written=written)
         zone = self._zone(name)
-        if isinstance(zone, dt.tzinfo):
+        if isinstance(zone, dt.tzinfo):  # one that the calendar defines
             utc = local.replace(tzinfo=zone).astimezone(dt.UTC).replace(tzinfo=None)
-            return Stamp(move(utc, "UTC", self.fallback), self.fallback)
-        return Stamp(local, zone)
+            return Stamp(move(utc, "UTC", self.fallback), self.fallback, written=written)
+        return Stamp(local, zone, written=written)
 
     def _zone(self, name: str) -> str | dt.tzinfo | None:
         if name not in self._zones:
@@ -122,7 +136,7 @@ class Clock:
 
             try:
                 text = "\r\n".join([*definition.raw, "END:VTIMEZONE"])
-                zone = Timezone.from_ical(text).to_tz()
+                zone = Timezone.from_ical(text).to_tz()  # type: ignore[attr-defined]
                 dt.datetime(2026, 1, 1, tzinfo=zone).utcoffset()
             except Exception:  # a definition has no end of ways to be wrong; then its times are floating
                 return None
@@ -205,9 +219,9 @@ def _length(event: Component, start: Stamp, clock: Clock) -> tuple[dt.timedelta 
     """How long the event lasts, None where it does not say or says nonsense."""
     end = clock.first(event, "DTEND")
     if end is not None:
-        length = end.at(start.zone, clock.fallback) - start.local
+        length = end.on(start, clock.fallback) - start.local
         if start.is_date and not end.is_date and end.local.time() != dt.time():
-            length = dt.timedelta(days=length.days + 1)
+            length += dt.timedelta(days=1)
         if length < dt.timedelta():
             return None, (
                 Problem(code="date.end-before-start", message="It ends before it starts; the end is left out."),
@@ -235,9 +249,11 @@ def _moved(moved: list[Component], masters: list[Component], clock: Clock, windo
         length, problems = _length(event, start, clock)
         when = _when(event, start, start.local, length)
         if window.holds(when):
-            several = any(_several_a_day(master) for master in masters)
-            zone = next((s.zone for m in masters if (s := clock.first(m, "DTSTART"))), start.zone)
-            yield Instance(event, when, _instance(original.at(zone, clock.fallback), zone, clock, several), problems)
+            several = any(_several_a_day(master, clock) for master in masters)
+            begin = next((stamp for master in masters if (stamp := clock.first(master, "DTSTART"))), start)
+            yield Instance(
+                event, when, _instance(original.on(begin, clock.fallback), begin.zone, clock, several), problems
+            )
 
 
 def _excludes(master: Component, original: Stamp, event: Component, clock: Clock) -> bool:
@@ -245,29 +261,37 @@ def _excludes(master: Component, original: Stamp, event: Component, clock: Clock
     start = clock.first(master, "DTSTART")
     if start is None:
         return False
+    local = original.on(start, clock.fallback)
     if "RRULE" in event.properties and _sequence(event) < _sequence(master):
-        return True
+        moment = dt.timedelta(microseconds=1)
+        if not any(
+            local in occurrences(rule, start.local, local, local + moment) for rule in _rules(master, start, clock)
+        ):
+            return True
     times, days = _exclusions(master, start, clock)
-    local = original.at(start.zone, clock.fallback)
     return local in times or local.date() in days
 
 
 def _exclusions(master: Component, start: Stamp, clock: Clock) -> tuple[set[dt.datetime], set[dt.date]]:
     stamps = clock.stamps(master, "EXDATE")
     return (
-        {stamp.at(start.zone, clock.fallback) for stamp in stamps if not stamp.is_date or start.is_date},
+        {stamp.on(start, clock.fallback) for stamp in stamps if not stamp.is_date or start.is_date},
         {stamp.local.date() for stamp in stamps if stamp.is_date},
     )
 
 
-def _several_a_day(master: Component) -> bool:
+def _rules(master: Component, start: Stamp, clock: Clock) -> Iterator[Rule]:
+    """The readable rules of a series."""
     for line in master.properties.get("RRULE", ()):
         try:
-            if parse_rule(line.value).several_a_day:
-                return True
+            yield _localised(parse_rule(line.value), start, clock)
         except ValueError:
             continue
-    return False
+
+
+def _several_a_day(master: Component, clock: Clock) -> bool:
+    start = clock.first(master, "DTSTART")
+    return start is not None and any(rule.several_a_day for rule in _rules(master, start, clock))
 
 
 def _instance(local: dt.datetime, zone: str | None, clock: Clock, several: bool) -> str:
@@ -295,11 +319,11 @@ def _series(master: Component, moved: list[Component], clock: Clock, window: Win
     originals = [(event, stamp) for event in moved if (stamp := clock.first(event, "RECURRENCE-ID"))]
     changes = _changes(originals, start, clock)
     times, days = _exclusions(master, start, clock)
-    times |= {stamp.at(start.zone, clock.fallback) for _, stamp in originals if not stamp.is_date or start.is_date}
+    times |= {stamp.on(start, clock.fallback) for _, stamp in originals if not stamp.is_date or start.is_date}
     days |= {stamp.local.date() for _, stamp in originals if stamp.is_date}
     margin = max([length or dt.timedelta(), *(c.length or dt.timedelta() for c in changes)]) + dt.timedelta(days=1)
     margin += max((abs(change.shift) for change in changes), default=dt.timedelta())
-    several = _several_a_day(master)
+    several = _several_a_day(master, clock)
     starts, broken = _starts(master, start, clock, window, margin)
     for local in starts:
         if local in times or local.date() in days:
@@ -321,8 +345,8 @@ def _changes(originals: list[tuple[Component, Stamp]], start: Stamp, clock: Cloc
         line = event.first("RECURRENCE-ID")
         begin = clock.first(event, "DTSTART")
         if line and begin and line.parameter("RANGE").upper() == "THISANDFUTURE":
-            since = original.at(start.zone, clock.fallback)
-            shift = begin.at(start.zone, clock.fallback) - since
+            since = original.on(start, clock.fallback)
+            shift = begin.on(start, clock.fallback) - since
             changes.append(_Change(since, event, shift, _length(event, begin, clock)[0]))
     return sorted(changes, key=lambda change: change.since, reverse=True)
 
@@ -333,7 +357,7 @@ def _starts(
     """Original local starts of a series, exclusions included, and what is wrong with its rules."""
     since, until = window.local(start.zone or clock.fallback)
     since, until = since - margin, until + margin
-    found = {start.local, *(stamp.at(start.zone, clock.fallback) for stamp in clock.stamps(master, "RDATE"))}
+    found = {start.local, *(stamp.on(start, clock.fallback) for stamp in clock.stamps(master, "RDATE"))}
     problems: tuple[Problem, ...] = ()
     for line in master.properties.get("RRULE", ()):
         try:
@@ -359,5 +383,5 @@ def _localised(rule: Rule, start: Stamp, clock: Clock) -> Rule:
     if rule.until is None or not rule.until_utc:
         return rule
     if start.is_date:
-        return replace(rule, until=rule.until.replace(hour=23, minute=59))
+        return replace(rule, until=Stamp(rule.until, "UTC", written=rule.until).on(start, clock.fallback))
     return replace(rule, until=move(rule.until, "UTC", start.zone or clock.fallback))

@@ -35,6 +35,9 @@ def extract(document: Document, window: Window) -> Iterator[EventDraft | Problem
         clock = Clock(calendar, window.timezone)
         families: dict[str, list[Component]] = defaultdict(list)
         for number, event in enumerate(calendar.children("VEVENT")):
+            if not event.complete:
+                yield Problem(code="item.cut", message=f"“{event.text('SUMMARY')[:80]}” is cut off: it has no end.")
+                continue
             families[event.text("UID") or f"\0{number}"].append(event)
         for uid, events in families.items():
             for found in instances(events, clock, window):

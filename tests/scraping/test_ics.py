@@ -85,6 +85,7 @@ def test_the_status_is_read(said, status):
         ("DTSTART;TZID=:20261205T200000", None, "2026-12-05T20:00"),
         ("DTSTART;VALUE=DATE-TIME;TZID=Europe/Berlin:20261205T2000", "Europe/Berlin", "2026-12-05T20:00"),
         ("DTSTART:2026-12-05T20:00:00+01:00", "UTC", "2026-12-05T19:00"),
+        ("DTSTART;VALUE=DATE:20261205T200000", None, "2026-12-05T20:00"),
         ("dtstart:20261205T200000", None, "2026-12-05T20:00"),
     ],
 )
@@ -131,6 +132,7 @@ def test_the_zone_of_the_calendar_is_that_of_floating_times_and_shows_the_others
         ("DTSTART;VALUE=DATE:20261205\nDTEND;VALUE=DATE:20261208", "2026-12-08"),
         ("DTSTART;VALUE=DATE:20261205\nDTEND;VALUE=DATE:20261205", "2026-12-06"),
         ("DTSTART;VALUE=DATE:20261205\nDURATION:P3D", "2026-12-08"),
+        ("DTSTART;VALUE=DATE:20261205T000000\nDTEND;VALUE=DATE:20261206T000000", "2026-12-06"),
         ("DTSTART:20261205\nDTEND:20261206", "2026-12-06"),
         ("DTSTART:20261205T000000\nDTEND:20261206T000000\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE", "2026-12-06"),
     ],
@@ -220,6 +222,17 @@ def test_the_original_time_may_be_stated_in_utc_or_as_a_day():
     for original in ("RECURRENCE-ID:20261211T190000Z", "RECURRENCE-ID;VALUE=DATE:20261211"):
         moved = f"UID:weekly\nSUMMARY:Moved\n{original}\nDTSTART;TZID=Europe/Berlin:20261212T210000"
         assert ids(calendar(WEEKLY, moved)) == [f"weekly/2026-12-{day}" for day in ("04", "11", "18", "25")]
+
+
+@pytest.mark.parametrize(
+    "original",
+    ["20261212", "20261212T000000Z", "20261211T230000Z", "20261212T000000", "TZID=Europe/Berlin:20261212T000000"],
+)
+def test_the_original_day_of_a_series_of_days_is_read_in_each_of_its_forms(original):
+    days = "UID:d\nSUMMARY:Days\nDTSTART;VALUE=DATE:20261205\nRRULE:FREQ=WEEKLY;COUNT=2"
+    separator = ";" if ":" in original else ":"
+    moved = f"UID:d\nSUMMARY:Moved\nRECURRENCE-ID{separator}{original}\nDTSTART;VALUE=DATE:20261213"
+    assert ids(calendar(days, moved)) == ["d/2026-12-05", "d/2026-12-12"]
 
 
 def test_an_instance_moved_into_the_window_is_there_and_one_moved_out_is_not():
@@ -344,9 +357,17 @@ def test_odd_lines_and_missing_ends_cost_nothing():
     text = (
         "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nSUMMARY:One\nDTSTART:20261205T200000\n=odd=\n:\nX-ODD\nBEGIN:VALARM\nDESCRIPTION:Alarm\n"
         "SUMMARY:Alarm\nEND:VALARM\nBEGIN:VEVENT\nUID:2\nSUMMARY:Two\nDTSTART:20261206T200000\nEND:VTODO\nEND:VEVENT\nBEGIN:VEVENT\n"
-        "UID:3\nSUMMARY:Three\nDTSTART:20261207T200000"
+        "UID:3\nSUMMARY:Three\nDTSTART:20261207T200000\nEND:VEVENT"
     )
     assert [draft.title for draft in drafts(text)] == ["One", "Two", "Three"]
+
+
+@pytest.mark.parametrize("rest", ["", "END:VCALENDAR"])
+def test_an_event_that_is_cut_off_is_told_and_not_listed(rest):
+    text = calendar(JAZZ).replace("END:VCALENDAR", "") + "BEGIN:VEVENT\nUID:2\nSUMMARY:Two\nDTSTART:20261206T200000\n"
+    found = reading(text + rest)
+    assert [draft.title for draft in found.drafts] == ["Jazz, Night"]
+    assert [problem.code for problem in found.problems] == ["item.cut"]
 
 
 def test_several_calendars_in_one_file_are_all_read_each_with_its_zone():
