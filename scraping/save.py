@@ -142,7 +142,10 @@ def _write_listings(
     rows = Listing.objects.in_bulk([item.listing.pk for item in group if item.listing])
     series = _series(source, [item.draft for item in group])
     places = _venues(group)
-    new, old, actions, listings = [], [], [], {}
+    new: list[Listing] = []
+    old: list[Listing] = []
+    actions: list[tuple[Listing, str]] = []
+    listings: dict[str, Listing] = {}
     for item in group:
         row = rows[item.listing.pk] if item.listing else None
         if row is not None and row.event_id and not item.placed:
@@ -156,7 +159,7 @@ def _write_listings(
         listing = row or Listing(source=source, first_seen_at=now)
         _fill(listing, item, now)
         listing.series = series.get(item.draft.series_key)
-        listing.venue = places.get((listing.city_id, fold(item.draft.where.venue)))
+        listing.venue = places.get((listing.city_id or 0, fold(item.draft.where.venue)))
         (old if row else new).append(listing)
         actions.append((listing, action))
         listings[item.key] = listing

@@ -16,7 +16,7 @@ def scrape_due(limit: int = 500) -> int:
     due = schedule.due(clock.now(), limit=limit)
     for source_id in due:
         # A message that waited longer is dropped: beat has asked for the source again by then.
-        scrape_source.apply_async(args=[source_id], expires=600)
+        scrape_source.apply_async(args=(source_id,), expires=600)
     return len(due)
 
 
