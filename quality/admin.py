@@ -181,16 +181,7 @@ class VerdictAdmin(RecordAdmin):
     """Pairs that wait for an editor come first, the likeliest on top."""
 
     change_form_template = "admin/quality/verdict/change_form.html"
-    list_display = (
-        "outcome_words",
-        "score",
-        "first_side",
-        "second_side",
-        "together",
-        "why",
-        "decided_by",
-        "decided_at",
-    )
+    list_display = ("outcome_words", "score", "first_side", "second_side", "together", "why")
     list_filter = (WaitingFilter, "outcome", ("first__city", SearchFilter), ("decided_by", SearchFilter))
     list_select_related = (
         "first__source",
@@ -203,7 +194,7 @@ class VerdictAdmin(RecordAdmin):
     )
     search_fields = ("first__title", "second__title")
     actions = ["same", "different"]
-    fields = ("outcome", "score", "why", "decided_by", "decided_at")
+    fields = (("outcome", "score", "decided_by", "decided_at"), "why")
 
     def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
         waiting = When(outcome=Verdict.Outcome.UNSURE, by_editor=False, then=Value(0))
@@ -211,7 +202,8 @@ class VerdictAdmin(RecordAdmin):
 
     @admin.display(description="Verdict", ordering="outcome")
     def outcome_words(self, verdict: Verdict) -> str:
-        return f"{verdict.get_outcome_display()}{', says an editor' if verdict.by_editor else ''}"
+        who = f", says {verdict.decided_by or 'an editor'}" if verdict.by_editor else ""
+        return f"{verdict.get_outcome_display()}{who}"
 
     @admin.display(description="First listing")
     def first_side(self, verdict: Verdict) -> str:
@@ -221,7 +213,7 @@ class VerdictAdmin(RecordAdmin):
     def second_side(self, verdict: Verdict) -> str:
         return _side(verdict.second)
 
-    @admin.display(description="One event now", boolean=True)
+    @admin.display(description="One now", boolean=True)
     def together(self, verdict: Verdict) -> bool:
         first, second = verdict.first.event, verdict.second.event
         return bool(first and second and first.root_id == second.root_id)

@@ -62,7 +62,7 @@ class HealthFilter(admin.SimpleListFilter):
 @admin.register(Source)
 class SourceAdmin(EditorAdmin):
     change_form_template = "admin/events/source/change_form.html"
-    list_display = ("name", "city", "trust", "active", "health", "last_good", "last_run", "next_reading", "listings")
+    list_display = ("name", "place", "trust", "health", "last_good", "last_run", "next_reading", "listings", "active")
     list_filter = ("active", HealthFilter, ("city", SearchFilter), "schedule__format", "built_in", "ids_stable")
     search_fields = ("name", "publisher", "url")
     autocomplete_fields = ("city",)
@@ -93,12 +93,16 @@ class SourceAdmin(EditorAdmin):
 
     # --- columns and facts ------------------------------------------------------------------------
 
+    @admin.display(description="City", ordering="city__name")
+    def place(self, source: Source) -> str:
+        return source.city.name if source.city else NOTHING
+
     @admin.display(description="Health", ordering="schedule__failures")
     def health(self, source: Source) -> str:
         state, words = _health(source)
         return format_html('<span class="health {}">{}</span>', state, words)
 
-    @admin.display(description="Last good answer", ordering="schedule__last_success_at")
+    @admin.display(description="Last good", ordering="schedule__last_success_at")
     def last_good(self, source: Source) -> str:
         return since(_schedule(source).last_success_at)
 
@@ -111,7 +115,7 @@ class SourceAdmin(EditorAdmin):
         words = f"{facts['error'] or facts['status']}{': ' if counts else ''}{', '.join(counts)}"
         return link(Run(pk=facts["pk"]), words)
 
-    @admin.display(description="Next reading", ordering="schedule__next_at")
+    @admin.display(description="Next", ordering="schedule__next_at")
     def next_reading(self, source: Source) -> str:
         at = _schedule(source)
         if not source.url or not source.active or at.pk is None:
@@ -273,9 +277,9 @@ class RunAdmin(RecordAdmin):
     search_fields = ("source__name", "message", "error")
     date_hierarchy = "started_at"
     fieldsets = (
-        (None, {"fields": ("source_link", "started_at", "took", "status", "error", "message")}),
+        (None, {"fields": ("source_link", ("started_at", "took"), ("status", "error"), "message")}),
         ("Answer", {"fields": ("address", "http")}),
-        ("What came of it", {"fields": (*COUNTS, "items")}),
+        ("What came of it", {"fields": (COUNTS, "items")}),
     )
 
     @admin.display(description="Source", ordering="source")

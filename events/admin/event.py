@@ -14,7 +14,7 @@ from django.utils import timezone as clock
 from django.utils.html import format_html
 
 from events import editing
-from events.categories import CATEGORIES, category_label
+from events.categories import CATEGORIES
 from events.models import Event, EventChange, Listing, Series
 from events.text import fold
 from nocturne.admin import EditorAdmin, RecordAdmin, SearchFilter, link, link_to_list
@@ -74,14 +74,11 @@ class EventAdmin(EditorAdmin):
     form = OverridesForm
     change_form_template = "admin/events/event/change_form.html"
     list_display = (
-        "night",
+        "night_out",
         "title",
-        "local_time",
-        "city",
-        "venue",
-        "category_words",
-        "status",
-        "visibility",
+        "place",
+        "standing",
+        "shown",
         "listings_link",
         "score",
         "overridden",
@@ -154,13 +151,23 @@ class EventAdmin(EditorAdmin):
 
     # --- columns --------------------------------------------------------------------------------
 
-    @admin.display(description="Local time", ordering="starts_at")
-    def local_time(self, event: Event) -> str:
-        return f"{event.local_start:%a %-d %b %H:%M}" if event.time_known else f"{event.local_start:%a %-d %b}"
+    @admin.display(description="Night", ordering="night")
+    def night_out(self, event: Event) -> str:
+        time = f", {event.local_start:%H:%M}" if event.time_known and not event.all_day else ""
+        last = f" – {event.last_night:%-d %b}" if event.is_run else ""
+        return f"{event.night:%a %-d %b}{last}{time}"
 
-    @admin.display(description="Category", ordering="category")
-    def category_words(self, event: Event) -> str:
-        return category_label(event.category) if event.category else ""
+    @admin.display(description="Where", ordering="venue__name")
+    def place(self, event: Event) -> str:
+        return f"{event.venue}, {event.city.name}" if event.venue else event.city.name
+
+    @admin.display(description="Status", ordering="status")
+    def standing(self, event: Event) -> str:
+        return _state(event.get_status_display(), plain=event.status == Event.Status.SCHEDULED)
+
+    @admin.display(description="Visibility", ordering="visibility")
+    def shown(self, event: Event) -> str:
+        return _state(event.get_visibility_display(), plain=event.visibility == Event.Visibility.PUBLISHED)
 
     @admin.display(description="Sources", ordering="source_count")
     def listings_link(self, event: Event) -> str:
@@ -252,6 +259,10 @@ class EventAdmin(EditorAdmin):
                     request, format_html(said, event, link(event.root, f"#{event.root_id}")), messages.WARNING
                 )
         return roots
+
+
+def _state(words: str, *, plain: bool) -> str:
+    return format_html('<span class="state {}">{}</span>', "plain" if plain else "alert", words)
 
 
 @admin.register(Series)

@@ -1,6 +1,7 @@
 """Listings: what each source says, as it was read."""
 
 import json
+from dataclasses import fields
 from typing import Any
 
 from django.contrib import admin
@@ -8,8 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
+from events.drafts import EventDraft, Price, When, Where
 from events.models import Listing
 from nocturne.admin import RecordAdmin, SearchFilter, link, link_outside
+from nocturne.admin.pages import NOTHING
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -40,10 +43,14 @@ def standing(listing: Listing) -> str:
     return f"missing since {listing.missing_since:%-d %b %Y}" if listing.missing_since else "listed"
 
 
+# As a draft is written; the database keeps no order.
+ORDER = {field.name: n for n, field in enumerate(f for kind in (When, Where, Price, EventDraft) for f in fields(kind))}
+
+
 def draft_rows(draft: dict[str, Any], above: str = "") -> list[tuple[str, object]]:
     """A draft's fields with their values, groups flattened: ("when start", "2026-12-05T20:00:00")."""
     rows: list[tuple[str, object]] = []
-    for name, value in draft.items():
+    for name, value in sorted(draft.items(), key=lambda item: ORDER.get(item[0], len(ORDER))):
         label = f"{above} {name}".strip().replace("_", " ")
         if isinstance(value, dict):
             rows += draft_rows(value, label)
@@ -61,7 +68,7 @@ def draft_rows(draft: dict[str, Any], above: str = "") -> list[tuple[str, object
 class ListingAdmin(RecordAdmin):
     """Never edited and never deleted: what editors know better they write over the event."""
 
-    list_display = ("title", "source_link", "event_link", "local_start", "city", "venue", "score", "standing", "site")
+    list_display = ("title", "source_link", "event_link", "local_time", "place", "score", "standing", "site")
     list_display_links = ("title",)
     list_filter = (
         ("source", SearchFilter),
@@ -79,15 +86,20 @@ class ListingAdmin(RecordAdmin):
     actions = list[Any]()
     inlines = list[Any]()
     fieldsets = (
-        (None, {"fields": ("title", "source", "site", "event_link", "root_link", "score", "standing")}),
+        (None, {"fields": (("source", "site"), ("event_link", "root_link"), ("score", "standing"))}),
         ("Draft, as read", {"fields": ("as_read",)}),
-        (
-            "When and where",
-            {"fields": ("local_start", "timezone", "starts_at", "night", "last_night", "city", "venue")},
-        ),
-        ("Identity", {"fields": ("external_id", "series", "canonical_url", "fingerprint", "content_hash")}),
-        ("History", {"fields": ("first_seen_at", "changed_at", "missing_since", "retired_at")}),
+        ("When and where", {"fields": (("local_start", "timezone", "night", "last_night"), ("city", "venue"))}),
+        ("Identity", {"fields": (("external_id", "series"), "canonical_url", "fingerprint", "content_hash")}),
+        ("History", {"fields": (("first_seen_at", "changed_at", "missing_since", "retired_at"),)}),
     )
+
+    @admin.display(description="Local time", ordering="starts_at")
+    def local_time(self, listing: Listing) -> str:
+        return listing.local_start.replace("T", " ")[:16] or NOTHING
+
+    @admin.display(description="Where", ordering="venue__name")
+    def place(self, listing: Listing) -> str:
+        return ", ".join(each.name for each in (listing.venue, listing.city) if each) or NOTHING
 
     @admin.display(description="Source", ordering="source")
     def source_link(self, listing: Listing) -> str:

@@ -37,7 +37,6 @@ BY_GROUP: dict[str, tuple[str, ...]] = {
     "image": ("image_url",),
     "": ("visibility",),
 }
-LABELS = {"": "visibility", "url": "link", "text": "description"}
 _GROUPS = {group.name: group for group in GROUPS}
 
 
@@ -67,8 +66,8 @@ class TextField(forms.CharField):
         return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
-def _choice(choices: Iterable[tuple[str, str]], label: str = "") -> forms.ChoiceField:
-    return forms.ChoiceField(choices=[("", FOLLOWS), *choices], required=False, label=label)
+def _choice(choices: Iterable[tuple[str, str]]) -> forms.ChoiceField:
+    return forms.ChoiceField(choices=[("", FOLLOWS), *choices], required=False)
 
 
 def _price(label: str) -> forms.DecimalField:
@@ -158,7 +157,7 @@ class OverridesForm(forms.ModelForm):
         for group, names in BY_GROUP.items():
             origin = self.sources.origin(group)
             rows = [Row(self[name], self.sources.shown(name), list(self.sources.told(group, name))) for name in names]
-            yield GroupRows(LABELS.get(group, group).capitalize(), origin, rows, self.sources.inherited(names))
+            yield GroupRows(group or "visibility", origin, rows, self.sources.inherited(names))
 
 
 def _as_json(value: Any) -> Any:

@@ -34,6 +34,8 @@ from nocturne.models import ApiKey, User
 from quality.models import Finding, Verdict
 from scraping.models import Run, RunItem, Schedule
 
+pytestmark = pytest.mark.timeout(300)  # 200,000 rows take a while on a busy machine
+
 QUERIES = 12
 LISTS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 OURS = [model for model in LISTS if model._meta.app_label in ("events", "quality", "scraping")]
@@ -145,6 +147,7 @@ def rows(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocke
         around = transaction.atomic()
         around.__enter__()
         make_everything(request.param)
+        connection.check_constraints()  # once: else all is checked again after every test
     yield request.param
     with django_db_blocker.unblock():
         transaction.set_rollback(True)
