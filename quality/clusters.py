@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from .blocking import pairs
 from .records import Record
-from .similarity import Comparison, Limits, compare, exact
+from .similarity import Comparison, Limits, compare, exact, hopeless
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def edges(records: list[Record], limits: Limits, *, new: Iterable[int] | None = 
             continue
         if exact(a, b):
             found.append(Edge(i, j, Comparison("same", 100, ("the same title, start and place",))))
-        elif not (a.source == b.source and a.live and b.live):
+        elif not (a.source == b.source and a.live and b.live) and not hopeless(a, b, limits):
             comparison = compare(a, b, limits)
             if comparison.outcome != "different":
                 found.append(Edge(i, j, comparison))

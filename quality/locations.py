@@ -123,9 +123,14 @@ def percent(a: Location | None, b: Location | None) -> float | None:
 
 def named(place: Location | None, text: str) -> bool:
     """Whether a text names a place by all the telling words of its name."""
-    if place is None or not any(len(word) > 3 for word in place.telling):
+    if not text or place is None or not any(len(word) > 3 for word in place.telling):
         return False
-    return place.telling <= frozenset(_SPELLINGS.get(word, word) for word in fold(text).split())
+    return place.telling <= _words(text)
+
+
+@lru_cache(maxsize=4_000)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_SPELLINGS.get(word, word) for word in fold(text).split())
 
 
 def _names(a: Location, b: Location) -> float | None:

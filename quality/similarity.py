@@ -111,11 +111,21 @@ def weigh(a: Record, b: Record) -> Evidence:
 
 
 def compare(a: Record, b: Record, limits: Limits = Limits()) -> Comparison:
-    minutes = _minutes(a, b)
-    if minutes is not None and minutes > limits.minutes and a.url != b.url and not _shifted(a, b):
-        # most pairs, and nothing else about them matters
-        return Comparison("different", 0, (_times(minutes),), conflict=True)
     return judge(weigh(a, b), limits)
+
+
+def hopeless(a: Record, b: Record, limits: Limits) -> bool:
+    """Whether `compare` would find two events: true of most pairs, and told by the cheapest of the evidence."""
+    if a.url and a.url == b.url:
+        return False
+    minutes = _minutes(a, b)
+    if minutes is not None and minutes > limits.minutes and not _shifted(a, b):
+        return True
+    first, second = _core(a), _core(b)
+    if max(titles.percent(first, second), titles.contained(first, second)) >= limits.title:
+        return False
+    text = _text(a.description, b.description) if minutes == 0 else None
+    return text is None or text < SAME_TEXT
 
 
 def judge(seen: Evidence, limits: Limits) -> Comparison:
@@ -234,7 +244,7 @@ def _reasons(seen: Evidence) -> tuple[str, ...]:
     elif seen.shifted:
         reasons.append(f"times {seen.minutes / 60:.0f} h apart, as a mistake makes them")
     else:
-        reasons.append(_times(seen.minutes))
+        reasons.append(f"times {seen.minutes:.0f} min apart" if seen.minutes else "the same start")
     if seen.same_text:
         reasons.append("the same text")
     if seen.other_page:
@@ -244,7 +254,3 @@ def _reasons(seen: Evidence) -> tuple[str, ...]:
     if seen.numbers_differ:
         reasons.append("other numbers in the titles")
     return tuple(reasons)
-
-
-def _times(minutes: float) -> str:
-    return f"times {minutes:.0f} min apart" if minutes else "the same start"

@@ -79,10 +79,11 @@ def core(title: str, *, venue: str, city: str, date: dt.date) -> Core:
     folded = without_marks(_INITIALS.sub(lambda found: found.group().replace(" ", ""), fold(title)))
     for pattern in (_DATES, _ADDED):
         folded = pattern.sub(" ", folded)
+    padded = f" {folded} "
     for place in (fold(venue), fold(city)):
-        if len(place) > 3:
-            folded = re.sub(rf"\b(?:at |in |at the )?{re.escape(place)}\b", " ", folded)
-    kept = [w for w in folded.split() if w not in _LINKING and w != str(date.year)]
+        for before in (" at the ", " at ", " in ", " ") if len(place) > 3 else ():
+            padded = padded.replace(f"{before}{place} ", " ")
+    kept = [w for w in padded.split() if w not in _LINKING and w != str(date.year)]
     if not kept:
         kept = fold(title).split()
     numbers = frozenset(_NUMERALS.get(w, w.rstrip("stndrh")) for w in kept if _NUMBER.fullmatch(w))

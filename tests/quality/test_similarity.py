@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from events.nights import night_of
 from quality.records import Record
-from quality.similarity import Limits, compare, exact, names_one_thing, weigh
+from quality.similarity import Limits, compare, exact, hopeless, names_one_thing, weigh
 
 
 def record(title: str = "Mdou Moctar", local: str = "2026-12-04T20:00", **more: Any) -> Record:
@@ -130,6 +130,12 @@ records = st.builds(
 @given(records, records)
 def test_it_makes_no_difference_which_comes_first(one: Record, other: Record) -> None:
     assert compare(one, other) == compare(other, one)
+
+
+@given(records, records)
+def test_what_is_hopeless_is_two_events(one: Record, other: Record) -> None:
+    if hopeless(one, other, Limits()):
+        assert compare(one, other).outcome == "different"
 
 
 @given(records)
