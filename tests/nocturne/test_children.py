@@ -14,6 +14,9 @@ import pytest
 from nocturne.dev.children import Children
 
 ROOT = Path(__file__).resolve().parents[2]
+# pytest's workers have threads, which our command has not when it forks
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
 # `stubborn` and its own children do not end when they are told to.
 PARENT = """
 import sys, time
