@@ -1,7 +1,6 @@
 """The cities of the data file and how they come into the database."""
 
 import io
-import time
 from zoneinfo import available_timezones
 
 import pytest
@@ -58,11 +57,9 @@ def test_the_cities_that_people_look_for_have_the_short_names() -> None:
 
 
 @pytest.mark.django_db
-def test_all_cities_are_loaded_in_a_few_seconds_and_a_second_time_writes_nothing() -> None:
-    begun = time.monotonic()
+def test_all_cities_are_loaded_and_a_second_time_writes_nothing() -> None:
     known = len(read_cities())
     assert load() == f"{known:,} cities known, {known:,} new, 0 changed."
-    assert time.monotonic() - begun < 10
     assert not City.objects.active().exists()
     assert City.objects.get(slug="koln").folded == "koln | cologne | koeln | keulen"
     with CaptureQueriesContext(connection) as queries:
