@@ -16,11 +16,13 @@ _PORTS = {"http": 80, "https": 443}
 _SESSION = re.compile(r";jsessionid=[^/?#]*", re.I)
 _HOSTS = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.[^.]+)")
 _SAFE = "/:@!$&'()*+,;=~-._"
+# Escaping makes an address up to three times as long; what is longer than this tells nothing.
+_LONGEST = 2_000
 
 
 @functools.lru_cache(maxsize=4096)
 def canonical(url: str) -> str:
-    """The spelling under which addresses compare: "" for what is no web address.
+    """The spelling under which addresses compare: "" for what is no web address or too long.
 
     http and https, www and not, tracking parameters and the order of the others, default ports, case of the
     host, escapes, trailing slashes and fragments make no difference. "#!/…" does: some sites route by it.
@@ -44,4 +46,5 @@ def canonical(url: str) -> str:
     query = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(k)]
     text = f"https://{host}{path or '/'}"
     text += f"?{urlencode(sorted(query))}" if query else ""
-    return text + (f"#{parts.fragment}" if parts.fragment.startswith(("!", "/")) else "")
+    text += f"#{parts.fragment}" if parts.fragment.startswith(("!", "/")) else ""
+    return text if len(text) <= _LONGEST else ""

@@ -1,12 +1,25 @@
 """Which format is it, and what does it say? The content decides, not the suffix and not the header."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from events.drafts import EventDraft, Problem
-from scraping.extractors import MAX_DRAFTS, Document, Window, ics, jsonld
+from scraping.extractors import (
+    MAX_DRAFTS,
+    Document,
+    Window,
+    dice,
+    feeds,
+    ics,
+    jsonld,
+    microdata,
+    microformats,
+    objects,
+    tickettailor,
+    xcal,
+)
 
 log = logging.getLogger(__name__)
 
@@ -15,12 +28,23 @@ class Extractor(Protocol):
     """A module of scraping.extractors."""
 
     __name__: str
-    claims: Callable[[Document], bool]
-    extract: Callable[[Document, Window], Iterator[EventDraft | Problem]]
+
+    def claims(self, document: Document) -> bool: ...
+    def extract(self, document: Document, window: Window) -> Iterator[EventDraft | Problem]: ...
 
 
 # In this order: a platform's own data before general markup. The first that finds an event is the one that is read.
-EXTRACTORS: tuple[Extractor, ...] = (ics, jsonld)
+EXTRACTORS: tuple[Extractor, ...] = (
+    ics,
+    xcal,
+    feeds,
+    dice,
+    tickettailor,
+    jsonld,
+    objects,
+    microdata,
+    microformats,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +66,9 @@ def read(document: Document, window: Window) -> Reading:
     best = Reading()
     for extractor in EXTRACTORS:
         reading = _read(extractor, document, window)
-        if reading and reading.drafts:
+        if reading and any(draft.when for draft in reading.drafts):
             return reading
-        if reading and not best.format:
+        if reading and (not best.format or (reading.drafts and not best.drafts)):
             best = reading
     if best.format:
         return best

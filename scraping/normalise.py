@@ -164,7 +164,8 @@ def _where(where: Where, problems: list[Problem]) -> Where:
         for name in ("venue", "address", "locality", "region")
     )
     if fold(venue) in ("", "tba", "tbd", "tbc", "n a", "location tba", "venue tba", "to be announced", "none", "null"):
-        venue = ""
+        # no venue that others could be matched with, but what the source tells its visitors
+        venue, address = "", address or venue
     latitude, longitude = where.latitude, where.longitude
     if latitude is None or longitude is None:
         latitude = longitude = None

@@ -14,7 +14,6 @@ MAX_PRICE = Decimal(100_000)
 _SIGNS = {
     "€": "EUR",
     "£": "GBP",
-    "$": "USD",
     "¥": "JPY",
     "₹": "INR",
     "zł": "PLN",
@@ -59,7 +58,22 @@ _WORDS = {
     "reais": "BRL",
     "francs": "CHF",
 }
-_CURRENCY = "|".join(sorted(map(re.escape, [*_SIGNS, *map(str.lower, _CODES), *_WORDS]), key=len, reverse=True))
+# Whose dollar or peso "$" is, by the zone that the source is in.
+_DOLLARS = {
+    "USD": "US/ America/New_York America/Chicago America/Denver America/Los_Angeles America/Phoenix America/Detroit "
+    "America/Indiana/ America/Kentucky/ America/Boise America/Anchorage Pacific/Honolulu America/Puerto_Rico",
+    "CAD": "Canada/ America/Toronto America/Vancouver America/Montreal America/Edmonton America/Winnipeg "
+    "America/Halifax",
+    "MXN": "Mexico/ America/Mexico_City America/Monterrey America/Tijuana America/Cancun America/Merida",
+    "AUD": "Australia/",
+    "NZD": "Pacific/Auckland NZ",
+    "SGD": "Asia/Singapore",
+    "HKD": "Asia/Hong_Kong",
+    "ARS": "America/Argentina/ America/Buenos_Aires",
+    "CLP": "America/Santiago",
+    "COP": "America/Bogota",
+}
+_CURRENCY = "|".join(sorted(map(re.escape, [*_SIGNS, "$", *map(str.lower, _CODES), *_WORDS]), key=len, reverse=True))
 _AMOUNT = r"\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?(?!\d)"
 _PRICED = re.compile(
     rf"(?<![\w.,])(?P<before>{_CURRENCY})\s?(?P<one>{_AMOUNT})(?:,-|\.-)?(?![\d%])"
@@ -94,10 +108,21 @@ _DONATION = re.compile(
 )
 
 
-def price_of(text: str, currency: str = "") -> Price:
-    """What a text states of the price. Free is what says so or names 0; a donation is neither free nor a price."""
+def dollar(timezone: str | None) -> str:
+    """The currency whose sign is "$" at a source in this zone, "" where that is open."""
+    for code, zones in _DOLLARS.items():
+        if timezone and any(timezone.startswith(zone) for zone in zones.split()):
+            return code
+    return ""
+
+
+def price_of(text: str, currency: str = "", *, timezone: str | None = None) -> Price:
+    """What a text states of the price. Free is what says so or names 0; a donation is neither free nor a price.
+
+    `currency` is that of amounts without any; `timezone` tells what "$" is.
+    """
     text = plain_line(text)[:500].casefold()
-    amounts, stated = _amounts(text)
+    amounts, stated = _amounts(text, currency or dollar(timezone))
     currency = stated or currency
     if not amounts and (found := _LABELLED.findall(text)):
         amounts = [value for part in found if (value := number(part)) is not None]
@@ -165,14 +190,19 @@ def currency_code(value: Any) -> str:
     return _SIGNS.get(text.casefold()) or _WORDS.get(text.casefold(), "")
 
 
-def _amounts(text: str) -> tuple[list[Decimal], str]:
+def _currency(name: str, dollars: str) -> str:
+    if name == "$":
+        return dollars
+    return _SIGNS.get(name) or _WORDS.get(name) or (name.upper() if name.upper() in _CODES else "")
+
+
+def _amounts(text: str, dollars: str) -> tuple[list[Decimal], str]:
     """Amounts that stand with a currency or beside one that does, and the first currency."""
     found: list[Decimal | None] = []
     currency = ""
     for match in _PRICED.finditer(text):
         found.append(number(match["one"] or match["two"]))
-        name = match["before"] or match["after"]
-        currency = currency or _SIGNS.get(name) or _WORDS.get(name) or (name.upper() if name.upper() in _CODES else "")
+        currency = currency or _currency(match["before"] or match["after"], dollars)
         if beside := _BESIDE.search(text[: match.end()][-40:]):
             found.append(number(beside[1]))
         if beside := _NEXT.match(text[match.end() :]):

@@ -172,7 +172,7 @@ class Reader:
             part_of_key=self._part_of(item),
             url=address,
             where=where_of(item),
-            price=price_of_item(item),
+            price=price_of_item(item, self.window.timezone),
             status=_status(item),
             description=text(item.get("description")),
             image_url=_image(item.get("image")),
@@ -275,9 +275,9 @@ def _coordinates(place: Item) -> tuple[float | None, float | None]:
         return None, None
 
 
-def price_of_item(item: Item) -> Price:
+def price_of_item(item: Item, timezone: str) -> Price:
     """The range of all offers; free where the item says so (isAccessibleForFree) and no offer costs anything."""
-    prices = [_offer_price(offer) for offer in objects(item.get("offers"))]
+    prices = [_offer_price(offer, timezone) for offer in objects(item.get("offers"))]
     price = merged(prices)
     said = text(item.get("isAccessibleForFree")).lower() or str(item.get("isAccessibleForFree")).lower()
     free = said.rpartition("/")[2] in ("true", "yes", "1")
@@ -286,16 +286,16 @@ def price_of_item(item: Item) -> Price:
     return price
 
 
-def _offer_price(offer: Item) -> Price:
+def _offer_price(offer: Item, timezone: str) -> Price:
     currency = currency_code(text(offer.get("priceCurrency")))
     low, high = text(offer.get("lowPrice")), text(offer.get("highPrice"))
     if low or high:
         return price_between(low or None, high or None, currency)
-    specification = [_offer_price(part) for part in objects(offer.get("priceSpecification"))]
-    single = merged(price_of(said, currency) for said in texts(offer.get("price")))
+    specification = [_offer_price(part, timezone) for part in objects(offer.get("priceSpecification"))]
+    single = merged(price_of(said, currency, timezone=timezone) for said in texts(offer.get("price")))
     price = merged([single, *specification])
     if price.minimum is None:
-        price = merged(_offer_price(part) for part in objects(offer.get("offers")))
+        price = merged(_offer_price(part, timezone) for part in objects(offer.get("offers")))
     if price.minimum is not None and not price.currency:
         return price_between(price.minimum, price.maximum, currency)
     return price

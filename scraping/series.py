@@ -114,11 +114,11 @@ class Clock:
             return Stamp(move(local, "UTC", zone), zone, written=written)
         if not (name := line.parameter("TZID")):
             return Stamp(local, self.own, written=written)
-        zone = self._zone(name)
-        if isinstance(zone, dt.tzinfo):  # one that the calendar defines
-            utc = local.replace(tzinfo=zone).astimezone(dt.UTC).replace(tzinfo=None)
+        named = self._zone(name)
+        if isinstance(named, dt.tzinfo):  # one that the calendar defines
+            utc = local.replace(tzinfo=named).astimezone(dt.UTC).replace(tzinfo=None)
             return Stamp(move(utc, "UTC", self.fallback), self.fallback, written=written)
-        return Stamp(local, zone, written=written)
+        return Stamp(local, named, written=written)
 
     def _zone(self, name: str) -> str | dt.tzinfo | None:
         if name not in self._zones:
@@ -230,9 +230,9 @@ def _length(event: Component, start: Stamp, clock: Clock) -> tuple[dt.timedelta 
             return dt.timedelta(days=1), ()
         return length or None, ()
     line = event.first("DURATION")
-    if line and (length := duration(line.value.strip().lstrip("+"))):
-        days = dt.timedelta(days=-(-length // dt.timedelta(days=1)))
-        return days if start.is_date else length, ()
+    if line and (stated := duration(line.value.strip().lstrip("+"))):
+        days = dt.timedelta(days=-(-stated // dt.timedelta(days=1)))
+        return days if start.is_date else stated, ()
     return None, ()
 
 

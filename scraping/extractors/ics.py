@@ -32,19 +32,24 @@ def claims(document: Document) -> bool:
 
 def extract(document: Document, window: Window) -> Iterator[EventDraft | Problem]:
     for calendar in calendars(document.body, document.content_type):
-        clock = Clock(calendar, window.timezone)
-        families: dict[str, list[Component]] = defaultdict(list)
-        for number, event in enumerate(calendar.children("VEVENT")):
-            if not event.complete:
-                yield Problem(code="item.cut", message=f"“{event.text('SUMMARY')[:80]}” is cut off: it has no end.")
-                continue
-            families[event.text("UID") or f"\0{number}"].append(event)
-        for uid, events in families.items():
-            for found in instances(events, clock, window):
-                yield _draft(uid.partition("\0")[0], found)
+        yield from drafts(calendar, window)
 
 
-def _draft(uid: str, found: Instance) -> EventDraft:
+def drafts(calendar: Component, window: Window) -> Iterator[EventDraft | Problem]:
+    """The events of one calendar inside the window, those of one UID together."""
+    clock = Clock(calendar, window.timezone)
+    families: dict[str, list[Component]] = defaultdict(list)
+    for number, event in enumerate(calendar.children("VEVENT")):
+        if not event.complete:
+            yield Problem(code="item.cut", message=f"“{event.text('SUMMARY')[:80]}” is cut off: it has no end.")
+            continue
+        families[event.text("UID") or f"\0{number}"].append(event)
+    for uid, events in families.items():
+        for found in instances(events, clock, window):
+            yield _draft(uid.partition("\0")[0], found, clock.fallback)
+
+
+def _draft(uid: str, found: Instance, timezone: str) -> EventDraft:
     event = found.event
     description, location = event.text("DESCRIPTION"), event.text("LOCATION")
     return EventDraft(
@@ -55,7 +60,7 @@ def _draft(uid: str, found: Instance) -> EventDraft:
         instance=found.instance,
         url=_url(event, description, location),
         where=_where(event, location),
-        price=next((price_of(text) for name in _COSTS if (text := event.text(name))), Price()),
+        price=next((price_of(text, timezone=timezone) for name in _COSTS if (text := event.text(name))), Price()),
         status=_STATUSES.get(event.text("STATUS").upper(), "scheduled"),
         description=description or event.text("X-ALT-DESC"),
         image_url=_image(event),

@@ -146,7 +146,8 @@ def test_places_are_trimmed_and_countries_coded():
         where=Where(venue=" Club ,", address="Street 1, ", country="Germany", latitude=52.5, longitude=13.4)
     ).where
     assert where == Where(venue="Club", address="Street 1", country="DE", latitude=52.5, longitude=13.4)
-    assert clean(where=Where(venue="TBA")).where.venue == ""
+    assert clean(where=Where(venue="TBA")).where == Where(address="TBA")
+    assert clean(where=Where(venue="TBA", address="Street 1")).where == Where(address="Street 1")
 
 
 def test_an_end_that_cannot_be_is_left_out_and_told():

@@ -70,7 +70,7 @@ def said(price):
     ],
 )
 def test_a_stated_price_is_read_and_no_other(text, expected):
-    assert said(price_of(text)) == expected
+    assert said(price_of(text, timezone="America/New_York")) == expected
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,13 @@ def test_a_number_is_an_amount_in_either_notation(value, expected):
     assert number(value) == (expected and Decimal(expected))
 
 
+def test_a_dollar_is_that_of_the_place():
+    zones = ("America/Toronto", "Australia/Sydney", "America/Mexico_City", "US/Pacific", "Europe/Berlin", "UTC", None)
+    found = [price_of("$5", timezone=zone).currency for zone in zones]
+    assert found == ["CAD", "AUD", "MXN", "USD", "", "", ""]
+    assert price_of("$5", "NZD").currency == "NZD"
+
+
 def test_data_gives_a_range_and_free_only_where_both_ends_are_zero():
     assert said(price_between("25", 10, "eur")) == "10-25 EUR"
     assert said(price_between(0, 10, "€")) == "0-10 EUR"
@@ -95,7 +102,7 @@ def test_data_gives_a_range_and_free_only_where_both_ends_are_zero():
 
 
 def test_offers_make_one_range_in_the_first_currency():
-    assert said(merged([price_of("10 €"), price_of("25 €"), price_of("$99")])) == "10-25 EUR"
+    assert said(merged([price_of("10 €"), price_of("25 €"), price_of("USD 99")])) == "10-25 EUR"
     assert said(merged([price_of(""), price_of("tba")])) == "?"
 
 

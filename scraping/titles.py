@@ -1,0 +1,78 @@
+"""Dates that stand in titles: "Jazz Night — Sat Aug 22, 7:30 PM — Blue Note"."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from events.drafts import When
+from events.text import fold
+from scraping import times
+
+_SEPARATOR = re.compile(r"\s+[-–—|•·]\s+|\s*\|\s*|:\s+|\s+@\s+")
+_WEEKDAYS = (
+    "mon montag lun lunes lundi lunedi segunda maandag δευτερα",
+    "tue dienstag mar martes mardi martedi terca dinsdag τριτη",
+    "wed mittwoch mer miercoles mercredi mercoledi quarta woensdag τεταρτη",
+    "thu donnerstag jeu jueves jeudi giovedi quinta donderdag πεμπτη",
+    "fri freitag ven viernes vendredi venerdi sexta vrijdag παρασκευη",
+    "sat samstag sonnabend sam sabado samedi sabato zaterdag σαββατο",
+    "sun sonntag dim domingo dimanche domenica zondag κυριακη",
+)
+_WEEKDAY = {name: number for number, names in enumerate(_WEEKDAYS) for name in names.split()}
+_WORDS = re.compile(r"[^\W\d_]+")
+# How far an event may lie from its announcement.
+_SPAN = dt.timedelta(days=330)
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A title without its date, the time, and the place that stands behind it."""
+
+    title: str
+    when: When
+    place: str = ""
+
+
+def dated_title(title: str, *, published: dt.date | None = None, day_first: bool | None = None) -> Dated | None:
+    """The date that a title names without doubt: with its year, or with a weekday that fits one year about its
+    publishing. None where there is none, or more than one.
+    """
+    parts = [part.strip() for part in _SEPARATOR.split(title)]
+    found = [(number, when) for number, part in enumerate(parts) if (when := _date(part, published, day_first))]
+    if len(found) != 1:
+        return None
+    number, when = found[0]
+    rest = [part for index, part in enumerate(parts) if index != number and part]
+    if not rest:
+        return None
+    behind = parts[number + 1 :]
+    place = behind[0] if number > 0 and len(behind) == 1 else ""
+    name = title[: title.find(parts[number])] if number else " - ".join(rest)
+    return Dated(name.rstrip(" -–—|•·:@") or " - ".join(rest), when, place)
+
+
+def _date(part: str, published: dt.date | None, day_first: bool | None) -> When | None:
+    """The time that a part of a title is; one that has much else in it is a sentence that names a date."""
+    if len(_WORDS.findall(part)) > 6:
+        return None
+    if span := times.span(part, day_first=day_first):
+        return times.when(*span)
+    weekday = next((number for word in _WORDS.findall(part.lower()) if (number := _weekday(word)) is not None), None)
+    if published is None or weekday is None:
+        return None
+    candidates = []
+    for year in (published.year - 1, published.year, published.year + 1):
+        span = times.span(part, day_first=day_first, year=year)
+        if span and span[0].day.weekday() == weekday and abs(span[0].day - published) <= _SPAN:
+            candidates.append(span)
+    return times.when(*candidates[0]) if len(candidates) == 1 else None
+
+
+def _weekday(word: str) -> int | None:
+    """The number of a weekday's name or of its beginning of three letters."""
+    word = fold(word)
+    if word in _WEEKDAY:
+        return _WEEKDAY[word]
+    return next((number for name, number in _WEEKDAY.items() if len(word) >= 3 and name.startswith(word)), None) or (
+        _WEEKDAY.get(word[:3]) if word.endswith("day") else None
+    )
