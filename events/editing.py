@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from nocturne.cache import bump
+from nocturne.cache import bump_on_commit
 from nocturne.locks import area_lock
 
 from .compose import ComposeResult, compose
@@ -48,6 +48,5 @@ def _lock(root_ids: Iterable[int], *, venue_id: int | None = None) -> set[int]:
 
 def _compose(ids: set[int], now: dt.datetime) -> ComposeResult:
     result = compose(ids, now=now)
-    for city_id in result.cities:
-        transaction.on_commit(lambda city_id=city_id: bump(city_id))  # type: ignore[misc]
+    bump_on_commit(result.cities)
     return result

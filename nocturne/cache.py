@@ -4,9 +4,12 @@ Bumping replaces the token, so that what was derived before is no longer asked f
 15 minutes at most, so that a bump that was lost, as with a worker that was killed, makes no page stale for longer.
 """
 
+import functools
 import secrets
+from collections.abc import Iterable
 
 from django.core.cache import cache
+from django.db import transaction
 
 SITE = 0  # the generation of what is made of all cities
 LIFETIME = 15 * 60
@@ -26,6 +29,12 @@ def generation(city_id: int = SITE) -> str:
 def bump(city_id: int) -> None:
     """Make everything derived from a city's events, and from the whole site, stale."""
     cache.set_many({_key(n): secrets.token_hex(8) for n in {city_id, SITE}}, timeout=LIFETIME)
+
+
+def bump_on_commit(city_ids: Iterable[int]) -> None:
+    """Bump cities once the current transaction is there for all to see: a page made before would be kept as new."""
+    for city_id in set(city_ids):
+        transaction.on_commit(functools.partial(bump, city_id))
 
 
 def _key(city_id: int) -> str:

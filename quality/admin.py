@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
-from django.db import transaction
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -15,7 +14,7 @@ from events.admin import EventAdmin, ListingAdmin
 from events.admin.listing import draft_rows, standing
 from events.models import Event, Listing
 from nocturne.admin import RecordAdmin, SearchFilter, link, user_of
-from nocturne.cache import bump
+from nocturne.cache import bump_on_commit
 from nocturne.models import User
 
 from . import merging
@@ -28,8 +27,7 @@ BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
 def show_at_once(events: Iterable[Event]) -> None:
     """Visitors see what became of these events as soon as it is committed."""
-    for city_id in {event.city_id for event in events}:
-        transaction.on_commit(lambda city_id=city_id: bump(city_id))  # type: ignore[misc]
+    bump_on_commit(event.city_id for event in events)
 
 
 # --- on the pages of events and listings ------------------------------------------------------------

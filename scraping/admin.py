@@ -15,9 +15,10 @@ from django.utils.timesince import timesince, timeuntil
 from kombu.exceptions import OperationalError
 
 from events.admin import ListingAdmin
-from events.models import Listing, Source
+from events.models import Event, Listing, Source
 from nocturne.admin import EditorAdmin, RecordAdmin, SearchFilter, count_of, link, link_outside, link_to_list
 from nocturne.admin.pages import NOTHING
+from nocturne.cache import bump_on_commit
 
 from . import schedule
 from .models import Run, RunItem, Schedule
@@ -90,6 +91,9 @@ class SourceAdmin(EditorAdmin):
     def save_model(self, request: HttpRequest, obj: Source, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         schedule.ensure([obj])
+        if {"name", "publisher", "homepage"} & set(form.changed_data):
+            listed = Event.objects.filter(listings__source=obj).order_by()
+            bump_on_commit(listed.values_list("root__city", flat=True).distinct())
 
     # --- columns and facts ------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from events import editing, places
 from events.models import City, Event, Source, Venue, VenueAlias
 from events.text import fold, slugify
 from nocturne.admin import EditorAdmin, SearchFilter, count_of, link, link_to_list
+from nocturne.cache import bump_on_commit
 
 BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
@@ -75,6 +76,7 @@ class CityAdmin(EditorAdmin):
         super().save_model(request, obj, form, change)
         if {"latitude", "longitude", "population"} & set(form.changed_data):
             places.assign_areas()
+        bump_on_commit([obj.pk])
 
     @admin.display(description="Upcoming events", ordering="upcoming_count")
     def upcoming(self, city: Any) -> str:
@@ -156,6 +158,10 @@ class VenueAdmin(EditorAdmin):
         if "name" in form.changed_data:
             roots = Event.objects.roots().filter(venue=obj)
             editing.recompose(roots.values_list("pk", flat=True), now=clock.now())
+        # what is composed of its name and what is shown of it are not the same
+        bump_on_commit(
+            [obj.city_id, *Event.objects.filter(venue=obj).order_by().values_list("city", flat=True).distinct()]
+        )
 
     @admin.display(description="Upcoming events")
     def upcoming(self, venue: Any) -> str:
