@@ -20,7 +20,11 @@ def main() -> None:
     except ModuleNotFoundError as error:
         sys.exit(f"{error}: make .venv && .venv/bin/python manage.py {' '.join(sys.argv[1:])}")
     environment.prepare(sys.argv)
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except BrokenPipeError:  # "| head" has seen enough; what is still to be written at exit goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 
 
 if __name__ == "__main__":

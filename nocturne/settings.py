@@ -257,6 +257,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
+        "django": {"handlers": [], "level": "INFO"},  # instead of Django's own, which say each line a second time
         "django.server": {"level": "WARNING"},
         "django.utils.autoreload": {"level": "WARNING"},
         # one line for each request otherwise

