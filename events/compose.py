@@ -4,6 +4,7 @@ Columns go by groups (events/groups.py), so that a lowest and a highest price ne
 Of each group the most trusted live listing that says anything is taken, then the one that says more, then the one
 seen first: two equal sources never take turns. Retired listings count only when no live one is left.
 
+- where: in the city of the listing seen first, so that reading another city's sources never moves an event.
 - when: a listing that knows only the day says nothing about the time, if another knows it.
 - title: titles in capitals and titles with a "sold out" mark come last.
 - status: what the most trusted listings say. Without a live listing the event is no longer listed, unless the last
@@ -65,8 +66,10 @@ def columns(
     told = [_told(listing, known) for listing in live or listings]
     values: Columns = {}
     provenance: dict[str, int] = {}
+    home = min(told, key=lambda one: one.listing.pk).city
+    around = [one for one in told if one.city == home]
     for group in GROUPS:
-        one = best(told, group)
+        one = best(around if group.name == "where" else told, group)
         values |= group.read(one)
         if group.completeness(one) or group.name in ("where", "when", "title"):
             provenance[group.name] = one.listing.pk
@@ -77,11 +80,10 @@ def columns(
         "score": max(one.listing.score for one in told),
         "source_count": len({listing.source_id for listing in live}),
     }
-    city = next(one.city for one in told if one.city.pk == values["city_id"])
-    values |= _instants(values.pop("start"), values.pop("end"), city)
+    values |= _instants(values.pop("start"), values.pop("end"), home)
     if not live and max(at for listing in listings if (at := listing.retired_at)) <= values["starts_at"]:
         values["status"] = Event.Status.NOT_LISTED
-    city = apply(values, overrides, city=city, venues=known.venues)
+    city = apply(values, overrides, city=home, venues=known.venues)
     values |= _nights(values, city)
     venue = known.venues.get(values["venue_id"])
     words = (values["title"], venue.name if venue else "", values["organizer"], *values["performers"])

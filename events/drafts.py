@@ -55,10 +55,18 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """Something of an item that could not be read or had to be cut: a rule code ("date.unreadable") and a sentence."""
+    """Something of an item that could not be read or had to be cut: a rule code ("date.unreadable") and a sentence.
+
+    Sentences quote what a source wrote, so what cannot be printed (or stored) becomes a space.
+    """
 
     code: str
     message: str
+
+    def __post_init__(self) -> None:
+        if not self.message.isprintable():
+            message = "".join(c if c.isprintable() else " " for c in self.message)
+            object.__setattr__(self, "message", message)
 
 
 STATUSES = ("scheduled", "postponed", "cancelled", "sold_out")

@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
+from django.db.models import Q
+
 from events.models import Listing, Source
 
 from .models import Finding
 from .rules import Found
+
+# The key of what is found of a source's answer as a whole.
+WHOLE = ""
 
 
 def record(
@@ -19,7 +24,10 @@ def record(
     row and the date when it was first seen.
     """
     keys = listings_by_key.keys() | findings_by_key.keys()
-    stored = {(row.key, row.rule): row for row in Finding.objects.filter(source=source, key__in=keys)}
+    # also what was found of these listings under ids that they have no more
+    known = [listing.pk for listing in listings_by_key.values() if listing]
+    rows = Finding.objects.filter(Q(key__in=keys) | Q(listing__in=known), source=source)
+    stored = {(row.key, row.rule): row for row in rows}
     wanted = {
         (key, found.rule): Finding(
             source=source,

@@ -17,7 +17,8 @@ class Finding(models.Model):
     """What a rule says of a listing, as of its last reading, or of an item that could not become one.
 
     One row for each source, key and rule: a finding is updated, and deleted when its cause is gone. `key` is the
-    item's external id. A listing's score is 100 minus the weights of its findings, at least 0.
+    item's external id, empty for a source's answer as a whole. A listing's score is 100 minus the weights of its
+    findings, at least 0.
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="findings")

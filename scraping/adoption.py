@@ -47,19 +47,26 @@ def identify(source: Source, drafts: Sequence[EventDraft], now: dt.datetime) -> 
     does: only a future date can move. A new id whose URL or fingerprint equals that of exactly one listing, which
     nothing else in this reading claims, adopts that listing.
     """
-    drafts = [_short(draft) for draft in drafts]
+    drafts = [_storable(draft) for draft in drafts]
     known = _Known(source, drafts, now)
     identified = [known.by_id(draft) for draft in drafts]
     return known.adopt(identified)
 
 
-def _short(draft: EventDraft) -> EventDraft:
-    """Ids that do not fit into the column are cut and told apart by a hash."""
+def _storable(draft: EventDraft) -> EventDraft:
+    """The draft with its ids as their columns hold them; the id of a festival stays equal to its parts' key."""
+    ids = {name: getattr(draft, name) for name in ("external_id", "series_key", "part_of_key")}
+    changed = {name: short for name, value in ids.items() if (short := _storable_id(value)) != value}
+    return draft.replace(**changed) if changed else draft
+
+
+def _storable_id(name: str) -> str:
+    """Ids that do not fit, or that look like ours for an id that came again, are cut and told apart by a hash."""
     room = ID_LENGTH - len(" @ 2026-01-01")
-    if len(draft.external_id) <= room:
-        return draft
-    digest = hashlib.sha256(draft.external_id.encode()).hexdigest()[:32]
-    return draft.replace(external_id=f"{draft.external_id[: room - 33]}#{digest}")
+    if len(name) <= room and not _DATED.match(name):
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:32]
+    return f"{name[: room - 33]}#{digest}"
 
 
 class _Known:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from events.drafts import EventDraft, instant
+from events.drafts import EventDraft, Problem, instant
 from events.models import City, Listing, Source
 from events.places import Atlas
 from quality import rules
@@ -58,6 +58,22 @@ class Item:
     @property
     def score(self) -> int:
         return score(self.found)
+
+
+def assess_answer(problems: Sequence[Problem]) -> list[rules.Found]:
+    """What is wrong with a source's answer as a whole: one for each code, with the sentences of all."""
+    sentences: dict[str, list[str]] = {}
+    for problem in problems:
+        sentences.setdefault(problem.code[:60], []).append(problem.message)
+    return [
+        rules.Found(
+            rule=code,
+            severity=rules.PROBLEM_SEVERITY,
+            weight=0,
+            message=" ".join(dict.fromkeys(said))[:500],
+        )
+        for code, said in sentences.items()
+    ]
 
 
 def assess(identified: Sequence[Identified], source: Source, atlas: Atlas, now: dt.datetime) -> list[Item]:

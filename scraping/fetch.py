@@ -16,6 +16,7 @@ from .models import Schedule
 
 ROBOTS_SECONDS = 24 * 3600
 LONGEST_WAIT = 10.0
+LONGEST_DELAY = 24 * 3600.0
 FULL_READING_AFTER = dt.timedelta(days=7)
 # Raise it when the same bytes would be read otherwise than before: every source is then read again in full.
 READER_VERSION = 1
@@ -79,7 +80,8 @@ def _permitted(url: str) -> float:
     robots = Protego.parse(text)
     if not robots.can_fetch(url, settings.FETCH_USER_AGENT):
         raise http.FetchError("robots", f"{parts.netloc} asks in its robots.txt that this page is not read.")
-    return max(settings.FETCH_HOST_SECONDS, float(robots.crawl_delay(settings.FETCH_USER_AGENT) or 0))
+    delay = min(float(robots.crawl_delay(settings.FETCH_USER_AGENT) or 0), LONGEST_DELAY)
+    return max(settings.FETCH_HOST_SECONDS, delay)
 
 
 def _robots(origin: str) -> str:

@@ -9,15 +9,18 @@ import time
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone as clock
 
+from events.drafts import Problem
 from events.places import Atlas
 from nocturne import cache
 from nocturne.http import FetchError
+from quality import findings
 
 from . import retire, schedule
 from .adoption import identify, notice_churn
-from .assess import Item, assess
+from .assess import Item, assess, assess_answer
 from .detect import Reading, read
 from .extractors import Document, Window
 from .fetch import Later, body_hash, fetch, settings_hash
@@ -61,6 +64,7 @@ def scrape(source_id: int, *, due_only: bool = True, force: bool = False, now: d
         outcome = Outcome("later", run, str(later))
     except ClaimLost as lost:
         log.warning("%s", lost)
+        run.error, run.message = "claim.lost", str(lost)[:1000]
         outcome = Outcome("lost", run, str(lost))
     except FetchError as error:
         outcome = _failed(claimed, run, now, error)
@@ -69,7 +73,7 @@ def scrape(source_id: int, *, due_only: bool = True, force: bool = False, now: d
         outcome = _failed(claimed, run, now, FetchError("crash", f"{type(error).__name__}: {error}"))
     run.seconds = round(time.monotonic() - started, 3)
     if run.pk:
-        run.save(update_fields=["seconds"])
+        run.save()
     return outcome
 
 
@@ -91,7 +95,10 @@ def _scrape(claimed: Claim, run: Run, now: dt.datetime, *, force: bool) -> Outco
     identified = identify(claimed.source, drafts, now)
     items = assess(identified, claimed.source, Atlas(), now)
     cities = save(claimed, run, items, now)
-    cities |= _retire(claimed, run, items, now)
+    problems = list(reading.problems)
+    if not problems:  # what could not be read is not missing
+        cities |= _retire(claimed, run, items, problems, now)
+    _note(claimed, run, problems)
     _refresh(cities)
 
     schedule.succeeded(
@@ -106,7 +113,7 @@ def _scrape(claimed: Claim, run: Run, now: dt.datetime, *, force: bool) -> Outco
         last_modified=response.headers.get("last-modified", "")[:100],
     )
     if run.pk is None:
-        return Outcome("unchanged", run)
+        return Outcome("unchanged", run, run.message)
     run.status, run.error = Run.Status.CHANGED, ""
     run.save()
     return Outcome("changed", run, run.message)
@@ -122,21 +129,30 @@ def _window(claimed: Claim, now: dt.datetime) -> Window:
     )
 
 
-def _retire(claimed: Claim, run: Run, items: list[Item], now: dt.datetime) -> set[int]:
-    """Mark what the source no longer shows, up to its last event of this reading."""
+def _retire(claimed: Claim, run: Run, items: list[Item], problems: list[Problem], now: dt.datetime) -> set[int]:
+    """Mark what the source no longer shows, up to its last event of this reading; a doubt becomes a problem."""
     starts = [item.starts_at for item in items if item.starts_at]
     try:
         gone = retire.missing(claimed, {item.key for item in items}, max(starts, default=None), now)
     except retire.TooMany as doubt:
-        run.begin()
-        run.message = str(doubt)
+        problems.append(Problem(code="retire.doubted", message=str(doubt)))
         return set()
     return retire.retire(claimed, run, gone, now)
 
 
+def _note(claimed: Claim, run: Run, problems: list[Problem]) -> None:
+    """Keep what is wrong with the answer as a whole as Findings; a run of its own only if that has changed."""
+    run.message = " ".join(dict.fromkeys(problem.message for problem in problems))[:1000]
+    with transaction.atomic():
+        claimed.check()
+        if findings.record(claimed.source, {}, {findings.WHOLE: assess_answer(problems)}):
+            run.begin()
+
+
 def _unchanged(claimed: Claim, run: Run, now: dt.datetime) -> Outcome:
-    """The answer is that of last time: what was missing then is missing for the second time."""
-    gone = retire.missing(claimed, None, None, now)
+    """The answer is that of last time: what was missing then is missing for the second time, unless it was doubted."""
+    doubted = claimed.source.findings.filter(key=findings.WHOLE).exists()
+    gone = [] if doubted else retire.missing(claimed, None, None, now)
     if gone:
         _refresh(retire.retire(claimed, run, gone, now))
         run.status, run.error = Run.Status.CHANGED, ""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from django.db import transaction
 
 from events import compose
-from events.models import Listing
+from events.models import Event, Listing
 from nocturne.locks import area_lock
 
 from .models import Run, RunItem
@@ -43,7 +43,7 @@ def retire(claimed: Claim, run: Run, listings: Sequence[Listing], now: dt.dateti
     """Mark listings as missing, or retire those that were; the ids of cities whose lists changed."""
     if not listings:
         return set()
-    run.begin()
+    claimed.begin(run)
     areas = defaultdict(list)
     for listing in listings:
         areas[listing.city and (listing.city.area_id or listing.city_id)].append(listing)
@@ -71,5 +71,6 @@ def retire(claimed: Claim, run: Run, listings: Sequence[Listing], now: dt.dateti
                 ignore_conflicts=True,
             )
             retired = {listing.event_id for listing in group if listing.retired_at and listing.event_id}
-            cities |= compose.compose(retired, now=now).cities
+            roots = Event.objects.filter(pk__in=retired).values_list("root", flat=True)
+            cities |= compose.compose(roots, now=now).cities
     return cities

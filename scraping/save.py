@@ -47,7 +47,7 @@ def save(claimed: Claim, run: Run, items: Sequence[Item], now: dt.datetime) -> s
     run.unchanged = len(items) - len(changed)
     if not changed:
         return set()
-    run.begin()
+    claimed.begin(run)
     run.held = sum(1 for item in changed if item.score < settings.QUALITY_PUBLISH_SCORE or not item.placed)
     cities: set[int] = set()
     for area_ids, group in sorted(_by_areas(changed).items()):
@@ -70,7 +70,9 @@ def _save_area(claimed: Claim, run: Run, area_ids: tuple[int, ...], group: Seque
         if len(group) == 1:
             log.exception("saving %s of %s failed", group[0].draft.external_id, claimed.source)
             found = rules.Found(rule="item.refused", severity="error", weight=100, message=str(error)[:500])
-            findings.record(claimed.source, {group[0].key: group[0].listing}, {group[0].key: [found]})
+            with transaction.atomic():
+                claimed.check()
+                findings.record(claimed.source, {group[0].key: group[0].listing}, {group[0].key: [found]})
             return Saved()
     half = len(group) // 2
     first = _save_area(claimed, run, area_ids, group[:half], now)
@@ -110,6 +112,11 @@ def _save_group(source: Source, run: Run, group: Sequence[Item], now: dt.datetim
             by_area[item.area].append(listings[item.key])
     for area, rows in by_area.items():
         _join_events(rows, area, saved, now)
+    # a listing that is back, but whose place or date cannot be read now, has its event as it was
+    back = [listings[item.key].pk for item in group if not item.placed and item.key in listings]
+    if back:
+        roots = Event.objects.filter(listings__in=back).values_list("root", flat=True)
+        saved.cities |= compose.compose(roots, now=now).cities
     return saved
 
 
@@ -132,7 +139,17 @@ def _join_events(listings: Sequence[Listing], area: City, saved: Saved, now: dt.
             homeless.append(listing)
             saved.merged += match.joined
     Listing.objects.bulk_update(homeless, ["event"], batch_size=BATCH)
+    roots |= _parts_of(homeless)
     saved.cities |= compose.compose(roots, now=now).cities
+
+
+def _parts_of(listings: Sequence[Listing]) -> set[int]:
+    """The events that were listed as parts of these before these were events themselves."""
+    if not listings:
+        return set()
+    keys = [listing.external_id for listing in listings]
+    parts = Listing.objects.filter(source=listings[0].source_id, draft__part_of_key__in=keys, event__isnull=False)
+    return set(parts.values_list("event__root", flat=True))
 
 
 def _write_listings(
@@ -149,8 +166,10 @@ def _write_listings(
     for item in group:
         row = rows[item.listing.pk] if item.listing else None
         if row is not None and row.event_id and not item.placed:
-            row.content_hash, row.missing_since, row.retired_at = item.content_hash, None, None
+            row.external_id, row.content_hash = item.key, item.content_hash
+            row.missing_since = row.retired_at = None
             old.append(row)
+            listings[item.key] = row
             continue
         back = row is not None and row.missing_since is not None
         action = RunItem.Action.NEW if row is None else RunItem.Action.BACK if back else RunItem.Action.CHANGED
@@ -159,7 +178,7 @@ def _write_listings(
         listing = row or Listing(source=source, first_seen_at=now)
         _fill(listing, item, now)
         listing.series = series.get(item.draft.series_key)
-        listing.venue = places.get((listing.city_id or 0, fold(item.draft.where.venue)))
+        listing.venue = places.get((listing.city_id or 0, fold(item.draft.where.venue)[:200]))
         (old if row else new).append(listing)
         actions.append((listing, action))
         listings[item.key] = listing

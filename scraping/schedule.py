@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 
 from events.models import Source
@@ -41,6 +42,13 @@ class Claim:
         """Raise ClaimLost unless the claim still holds; inside a transaction, keep it until the end of that."""
         if not Schedule.objects.select_for_update().filter(pk=self.schedule.pk, claim=self.token).exists():
             raise ClaimLost(f"{self.source} was taken over by another worker.")
+
+    def begin(self, run: Run) -> None:
+        """Make the run a row, before the first write that it accounts for, if the claim still holds."""
+        if run.pk is None:
+            with transaction.atomic():
+                self.check()
+                run.begin()
 
 
 def ensure(sources: list[Source]) -> None:

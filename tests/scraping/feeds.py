@@ -47,7 +47,7 @@ class Publisher:
     """Answers as its fields say; `asked` are the requests for the calendar, robots.txt left out."""
 
     url: str
-    body: str = ""
+    body: str | bytes = ""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     robots: str | None = None
@@ -62,9 +62,10 @@ class Publisher:
         self.asked.append(request)
         if self.status != 200:
             return Response("", status=self.status, headers=self.headers)
-        etag = hashlib.sha256(self.body.encode()).hexdigest()[:16]
+        body = self.body if isinstance(self.body, bytes) else self.body.encode()
+        etag = hashlib.sha256(body).hexdigest()[:16]
         if request.headers.get("If-None-Match") == f'"{etag}"':
             return Response(status=304)
         return Response(
-            self.body, content_type="text/calendar; charset=utf-8", headers={"ETag": f'"{etag}"', **self.headers}
+            body, content_type="text/calendar; charset=utf-8", headers={"ETag": f'"{etag}"', **self.headers}
         )
