@@ -5,6 +5,7 @@ import datetime as dt
 from django.utils.dateformat import format as date_format
 
 from events.models import Event
+from events.nights import last_day_of
 
 DAY = dt.timedelta(days=1)
 
@@ -56,9 +57,7 @@ def last_day(event: Event) -> dt.date:
     end = event.local_end
     if end is None or end <= event.local_start:
         return event.local_start.date()
-    if event.all_day or not event.time_known:
-        end -= dt.timedelta(microseconds=1)
-    return end.date()
+    return last_day_of(end) if event.all_day or not event.time_known else end.date()
 
 
 def when_words(event: Event, *, year: int | None = None) -> str:

@@ -27,10 +27,15 @@ def last_night_of(
     if end is None or end <= start:
         return first
     if all_day:
-        return max(first, (end - dt.timedelta(microseconds=1)).date())
+        return max(first, last_day_of(end))
     if end - start < dt.timedelta(hours=24):
         return first
     return max(first, night_of(end - dt.timedelta(microseconds=1)))
+
+
+def last_day_of(end: dt.datetime) -> dt.date:
+    """The last day of days that end at this local time: the exclusive midnight, or 01:00 where clocks skip it."""
+    return (end - dt.timedelta(hours=1, microseconds=1)).date()
 
 
 def tonight(now: dt.datetime, timezone: str) -> dt.date:
