@@ -140,7 +140,7 @@ def _administrator(login: dict[str, str]) -> str:
     return login["password"]
 
 
-def _wait_for(port: int, seconds: float = 60) -> None:
+def _wait_for(port: int, seconds: float = 180) -> None:
     """Wait until something answers HTTP at a port."""
     deadline = time.monotonic() + seconds
     while True:
