@@ -143,7 +143,8 @@ def test_xcal_is_icalendar_in_xml():
     <categories><text>Concert</text><text>Jazz</text></categories>
     </properties></vevent>"""
     found = reading(
-        f'<icalendar xmlns="urn:ietf:params:xml:ns:icalendar-2.0"><vcalendar><components>{event}</components></vcalendar></icalendar>'
+        f'<icalendar xmlns="urn:ietf:params:xml:ns:icalendar-2.0"><vcalendar><components>{event}</components>'
+        "</vcalendar></icalendar>"
     )
     assert found.format == "xcal"
     assert starts(found.drafts) == ["2026-12-05T20:00", "2026-12-12T20:00"]
