@@ -189,6 +189,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+LOGIN_REDIRECT_URL = "admin:index"  # where signing in leads if the address asked for is not of this site
+
 # The key of the operator's own programs; more can be made in the admin. Empty: no such key.
 ADMIN_API_KEY = env.str("ADMIN_API_KEY", default="")
 
