@@ -50,6 +50,12 @@ def fetch(schedule: Schedule, now: dt.datetime, *, force: bool = False) -> http.
     return response
 
 
+def validator(response: http.Response, name: str, *, length: int) -> str:
+    """The header to send back next time; "" for what cannot be sent or kept as it is."""
+    value = response.headers.get(name, "")
+    return value if value.isascii() and len(value) <= length else ""
+
+
 def body_hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 

@@ -23,7 +23,7 @@ from .adoption import identify, notice_churn
 from .assess import Item, assess, assess_answer
 from .detect import Reading, read
 from .extractors import Document, Window
-from .fetch import Later, body_hash, fetch, settings_hash
+from .fetch import Later, body_hash, fetch, settings_hash, validator
 from .identity import settle
 from .models import Run
 from .normalise import normalise
@@ -109,8 +109,8 @@ def _scrape(claimed: Claim, run: Run, now: dt.datetime, *, force: bool) -> Outco
         last_read_at=now,
         settings_hash=settings_hash(claimed.source),
         body_hash=body_hash(response.body),
-        etag=response.headers.get("etag", "")[:500],
-        last_modified=response.headers.get("last-modified", "")[:100],
+        etag=validator(response, "etag", length=500),
+        last_modified=validator(response, "last-modified", length=100),
     )
     if run.pk is None:
         return Outcome("unchanged", run, run.message)

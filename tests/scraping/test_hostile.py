@@ -98,6 +98,7 @@ def assert_only_the_bad_is_lost(source: Source, items: int) -> None:
     assert_settled(source, NOW + HOUR)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [
