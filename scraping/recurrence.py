@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY")
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-# Days or times looked at before a rule is given up: about a quarter of a second.
-MAX_STEPS = 100_000
+# Days and times looked at before a rule is given up: about a quarter of a second.
+MAX_STEPS = 200_000
 MAX_A_DAY = 100
 
 _LIMITS = {
@@ -38,6 +38,13 @@ _UNITS = {
 
 class TooDense(Exception):
     """A rule has more instances, or needs more steps to find them, than any event has."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """Steps that several rules may take together. Steps and not seconds: the same input gives the same dates."""
+
+    left: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +87,7 @@ def parse_rule(text: str) -> Rule:
     return Rule(
         freq=freq,
         interval=min(max(1, int(parts.get("INTERVAL") or 1)), 10_000),
-        count=max(0, int(parts["COUNT"])) if parts.get("COUNT") else None,
+        count=int(parts["COUNT"]) if parts.get("COUNT") and not parts["COUNT"].startswith("-") else None,
         until=until,
         until_utc=until_utc,
         week_start=WEEKDAYS.index(parts["WKST"]) if parts.get("WKST") in WEEKDAYS else 0,
@@ -125,15 +132,17 @@ def _until(text: str) -> tuple[dt.datetime, bool]:
     return dt.datetime.combine(dt.date(year, month, day), clock), bool(match[7])
 
 
-def occurrences(rule: Rule, start: dt.datetime, since: dt.datetime, until: dt.datetime) -> Iterator[dt.datetime]:
+def occurrences(
+    rule: Rule, start: dt.datetime, since: dt.datetime, until: dt.datetime, *, budget: Budget | None = None
+) -> Iterator[dt.datetime]:
     """Instances of a rule in [since, until), in order, all naive and local; `rule.until` is taken as local.
 
-    Raise TooDense, after what was found, where the search is longer than MAX_STEPS.
+    Raise TooDense, after what was found, where the search is longer than MAX_STEPS or than what is left of `budget`.
     """
     if rule.until is not None:
         until = min(until, rule.until + dt.timedelta(microseconds=1))
     left = rule.count
-    for moment in _walk(rule, start, since if left is None else start, until):
+    for moment in _walk(rule, start, since if left is None else start, until, budget or Budget(MAX_STEPS)):
         if left is not None:
             if left == 0:
                 return
@@ -142,12 +151,14 @@ def occurrences(rule: Rule, start: dt.datetime, since: dt.datetime, until: dt.da
             yield moment
 
 
-def _walk(rule: Rule, start: dt.datetime, since: dt.datetime, until: dt.datetime) -> Iterator[dt.datetime]:
+def _walk(
+    rule: Rule, start: dt.datetime, since: dt.datetime, until: dt.datetime, budget: Budget
+) -> Iterator[dt.datetime]:
     """Instances from the period that holds `since`; none before `start` or from `until` on."""
     rule = _with_defaults(rule, start)
-    steps = 0
+    last = budget.left - MAX_STEPS
     for days, clocks in _periods(rule, start, max(since, start)):
-        steps += len(days)
+        budget.left -= 4 + len(days)  # a period costs about as much as four of its days
         if days[0] > until.date() or days[-1].year > 9990:
             return
         moments = [dt.datetime.combine(day, clock) for day in days if _matches(rule, day) for clock in clocks]
@@ -155,12 +166,12 @@ def _walk(rule: Rule, start: dt.datetime, since: dt.datetime, until: dt.datetime
             chosen = {moments[p - 1 if p > 0 else p] for p in rule.position if abs(p) <= len(moments)}
             moments = sorted(chosen)
         for moment in moments:
-            steps += 1
+            budget.left -= 1
             if moment >= until:
                 return
             if moment >= start:
                 yield moment
-        if steps > MAX_STEPS:
+        if budget.left < max(0, last):
             raise TooDense(f"the rule (FREQ={rule.freq}) matches too rarely or too often")
 
 

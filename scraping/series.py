@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -12,13 +11,13 @@ from events.drafts import Problem, When
 from events.text import fold
 from scraping.contentlines import Component, Property
 from scraping.extractors import Window
-from scraping.recurrence import Rule, TooDense, occurrences, parse_rule
+from scraping.recurrence import Budget, Rule, TooDense, occurrences, parse_rule
 from scraping.times import FIRST_YEAR, LAST_YEAR, duration
 from scraping.zones import iana
 
-# Instances of one series in one reading, and the seconds that all series of one calendar may take.
+# Instances of one series in one reading, or one a day in a window of years; and the steps for all of a calendar.
 MAX_INSTANCES = 2_000
-MAX_SECONDS = 5.0
+MAX_STEPS = 3_000_000
 
 _STAMP = re.compile(r"\s*(\d{4})-?(\d\d)-?(\d\d)(?:[Tt\s](\d\d):?(\d\d):?(\d\d)?)?[\d.]*\s*([Zz]|[+-]\d\d:?\d\d)?")
 
@@ -68,18 +67,17 @@ def move(local: dt.datetime, source: str, target: str) -> dt.datetime:
 
 @dataclass(slots=True)
 class Clock:
-    """How one calendar tells time: its own zones, the zone of its floating times, and how long series may take."""
+    """How one calendar tells time: its own zones, the zone of its floating times, and what its series may cost."""
 
     calendar: Component
     fallback: str
     own: str | None = None
-    deadline: float = 0.0
+    budget: Budget = field(default_factory=lambda: Budget(MAX_STEPS))
     _zones: dict[str, str | dt.tzinfo | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.own = iana(self.calendar.text("X-WR-TIMEZONE")) if self.calendar.text("X-WR-TIMEZONE") else None
         self.fallback = self.own or self.fallback
-        self.deadline = time.monotonic() + MAX_SECONDS
 
     def stamps(self, event: Component, name: str) -> list[Stamp]:
         """All readable times of that name, in lists too; of periods the start."""
@@ -176,12 +174,20 @@ def _sequence(event: Component) -> int:
 
 
 def _newest(masters: list[Component]) -> list[Component]:
-    """Without the versions that a later SEQUENCE of the same event replaces; other events under one UID stay."""
+    """Without the versions that a later SEQUENCE of the same event replaces.
+
+    The same event has the same title or start; what shares the UID alone is another, in a feed that repeats ids.
+    """
     newest: dict[str, int] = {}
     for master in masters:
-        title = fold(master.text("SUMMARY"))
-        newest[title] = max(_sequence(master), newest.get(title, 0))
-    return [master for master in masters if _sequence(master) == newest[fold(master.text("SUMMARY"))]]
+        for key in _same(master):
+            newest[key] = max(_sequence(master), newest.get(key, 0))
+    return [master for master in masters if all(_sequence(master) >= newest[key] for key in _same(master))]
+
+
+def _same(master: Component) -> tuple[str, str]:
+    start = master.first("DTSTART")
+    return f"title {fold(master.text('SUMMARY'))}", f"start {start.value if start else ''}"
 
 
 def _latest(moved: list[Component], clock: Clock) -> list[Component]:
@@ -357,6 +363,7 @@ def _starts(
     """Original local starts of a series, exclusions included, and what is wrong with its rules."""
     since, until = window.local(start.zone or clock.fallback)
     since, until = since - margin, until + margin
+    limit = max(MAX_INSTANCES, (until - since).days + 1)
     found = {start.local, *(stamp.on(start, clock.fallback) for stamp in clock.stamps(master, "RDATE"))}
     problems: tuple[Problem, ...] = ()
     for line in master.properties.get("RRULE", ()):
@@ -364,10 +371,8 @@ def _starts(
             rule = _localised(parse_rule(line.value), start, clock)
             if rule.until and rule.until < start.local and len(found) == 1:
                 found = set()
-            if time.monotonic() > clock.deadline:
-                raise TooDense("the calendar's series take too long")
-            walk = occurrences(rule, start.local, since, until)
-            for local in islice(walk, max(0, MAX_INSTANCES - len(found))):
+            walk = occurrences(rule, start.local, since, until, budget=clock.budget)
+            for local in islice(walk, max(0, limit - len(found))):
                 found.add(local)
             if next(walk, None):
                 raise TooDense("the rule has too many instances")

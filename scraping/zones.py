@@ -4,7 +4,7 @@ import functools
 import re
 import zoneinfo
 
-# Abbreviations mean the zone whose clocks show them: "EST" in July is how New York is written, not Panama.
+# Abbreviations, and a name of Lotus Notes, mean the zone whose clocks show them: "EST" in July is New York, not Panama.
 _ABBREVIATIONS = {
     "est edt et eastern": "America/New_York",
     "cst cdt ct central": "America/Chicago",
@@ -13,7 +13,7 @@ _ABBREVIATIONS = {
     "akst akdt": "America/Anchorage",
     "hst": "Pacific/Honolulu",
     "bst": "Europe/London",
-    "cet cest mez mesz": "Europe/Berlin",
+    "cet cest mez mesz western/central_europe": "Europe/Berlin",
     "eet eest": "Europe/Athens",
     "wet west": "Europe/Lisbon",
     "jst": "Asia/Tokyo",
@@ -22,7 +22,7 @@ _ABBREVIATIONS = {
     "nzst nzdt": "Pacific/Auckland",
     "utc gmt z zulu": "UTC",
 }
-_SHORT = {word: zone for words, zone in _ABBREVIATIONS.items() for word in words.split()}
+_SHORT = {word.replace("_", " "): zone for words, zone in _ABBREVIATIONS.items() for word in words.split()}
 _US_TIME = re.compile(r"\b(eastern|central|mountain|pacific)\b.*\btime\b.*\b(us|u\.s\.|canada)\b")
 _OFFSET = re.compile(r"^\(?(?:utc|gmt)?\s*([+-])(\d{1,2}):?(\d{2})?\b\)?")
 _WORD = re.compile(r"[^\W\d_]+(?:[ .'-]+[^\W\d_]+)*")

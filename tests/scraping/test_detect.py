@@ -68,7 +68,14 @@ RDATE:20261212T200000Z,|EXDATE:x|DURATION:P99999999W|: |; |"|BEGIN:VTIMEZONE|TZI
 SEQUENCE:99999999999999|GEO:1e999;x|<html>|<script type="application/ld+json">|</script>
 {"@type":"Event","name":"x","startDate":|"2026-12-05T20:00"|{"@graph":[|]}|[|{|}|,|"startDate":["5/12/2026"]
 "location":|"offers":{"price":"1e9"}|null|&lt;|&#x110000;|"subEvent":[|"eventSchedule":{"repeatFrequency":"P0D"}|"@id":
-\ud800""".replace(b"\n", b"|").split(b"|")
+\ud800|<rss><channel>|<item><title>|Sat Dec 5, 8pm|</title>|<start>2026-12-05</start>|</item>|&x;
+<!DOCTYPE x [<!ENTITY a "b">]>
+<icalendar><vcalendar><components>
+<vevent><properties>|<dtstart><date>2026-12-05</date></dtstart>
+</properties></vevent>
+<p itemscope itemtype="https://schema.org/Event">|<b itemprop="startDate">|<i class="vevent dtstart">
+<time datetime=
+{"title":"x","start":|{"timezone":"Mars"}|1796500800|"price":|"venue":{"address":""".replace(b"\n", b"|").split(b"|")
 PIECES += [b"\x00", b"\xff\xfe", b"\xe2\x80\xae", b"9" * 400, b"\n ", b"\n", b"\n", b"\r\n"]
 
 

@@ -309,7 +309,7 @@ def test_a_rule_of_a_million_instances_is_cut_and_that_is_told(rule):
     assert time.monotonic() - began < 5
 
 
-def test_three_hundred_rules_that_never_match_end_in_bounded_time():
+def test_three_hundred_rules_that_never_match_end_in_bounded_time_and_cost_no_other_event():
     bad = "UID:{}\nSUMMARY:x\nDTSTART:10000101T200000\nRRULE:FREQ=DAILY;COUNT=99999999;BYMONTH=2;BYMONTHDAY=30"
     began = time.monotonic()
     found = reading(calendar(*(bad.format(number) for number in range(300)), JAZZ))
@@ -330,6 +330,19 @@ def test_an_id_that_the_feed_repeats_is_told_apart_by_date():
 def test_a_later_version_replaces_the_earlier():
     version = "UID:same\nSUMMARY:Jazz\nDTSTART:20261205T2{0}0000\nSEQUENCE:{0}"
     assert starts(drafts(calendar(version.format(1), version.format(2), version.format(0)))) == ["2026-12-05T22:00"]
+
+
+def test_a_later_version_may_have_another_title_or_another_start():
+    old = "UID:same\nSUMMARY:Jazz\nDTSTART:20261205T200000\nRRULE:FREQ=WEEKLY;COUNT=3\nSEQUENCE:1"
+    renamed = old.replace("Jazz", "Blues").replace("COUNT=3", "COUNT=1").replace("SEQUENCE:1", "SEQUENCE:2")
+    assert [draft.title for draft in drafts(calendar(old, renamed))] == ["Blues"]
+    other = renamed.replace("20261205", "20261206")
+    assert len(drafts(calendar(old, other))) == 4
+
+
+def test_a_daily_series_is_whole_in_a_window_of_years():
+    daily = calendar("UID:1\nSUMMARY:x\nDTSTART:20100101T200000\nRRULE:FREQ=DAILY")
+    assert len(drafts(daily, start="2011-01-01", end="2021-01-01")) == 3653
 
 
 def test_an_event_without_an_id_has_none():

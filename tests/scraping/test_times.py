@@ -179,6 +179,7 @@ def test_dates_of_mails_are_instants():
         ("Eastern Time (US & Canada)", "America/New_York"),
         ("EST", "America/New_York"),
         ("CEST", "Europe/Berlin"),
+        ("Western/Central Europe", "Europe/Berlin"),
         ("UTC+2", "Etc/GMT-2"),
         ("+02:00", "Etc/GMT-2"),
         ("GMT-0500", "Etc/GMT+5"),
