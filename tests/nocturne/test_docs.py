@@ -1,0 +1,224 @@
+"""What the documents say is true of the code: commands, targets, settings, links and examples."""
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from django.core.management import get_commands, load_command_class
+from django.http import QueryDict
+from django.urls import resolve
+
+from events.models import City
+from events.search import EventSearch
+from scraping import detect
+from scraping.extractors import Document
+from tests.scraping.reading import window
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+OWN = ("nocturne", "events", "quality", "scraping", "subscriptions")
+WIDTH = 140
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def code_of(document: Path) -> Iterator[str]:
+    """The lines and spans that are code."""
+    text = document.read_text()
+    for match in FENCE.finditer(text):
+        yield from match[2].splitlines()
+    text = FENCE.sub("", text)
+    yield from re.findall(r"^ {4}(.+)$", text, re.MULTILINE)
+    yield from re.findall(r"`([^`\n]+)`", text)
+
+
+def table(name: str, first: str) -> list[list[str]]:
+    """The rows of the table in a document whose first column is headed so."""
+    head, found, lines = f"| {first} |", [], text_of(name).splitlines()
+    for line in lines[next(i for i, line in enumerate(lines) if line.startswith(head)) + 2 :]:
+        if not line.startswith("|"):
+            break
+        found.append([cell.strip() for cell in line.strip("|").split("|")])
+    return found
+
+
+def anchors(document: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", document.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def options_of(command: str) -> set[str]:
+    """The options of a command of manage.py; those that all have are left out."""
+    found = load_command_class(get_commands()[command], command)
+    parser = found.create_parser("manage.py", command)
+    return {option for action in parser._actions for option in action.option_strings}
+
+
+def commands_named() -> Iterator[tuple[str, str, list[str]]]:
+    for document in DOCUMENTS:
+        for code in code_of(document):
+            for name, rest in re.findall(r"manage\.py ([a-z_]+)([^|;&]*)", code):
+                yield document.name, name, re.findall(r"(?<!\S)\[?(--[a-z-]+)", rest)
+    for cell, _ in table("README.md", "command"):
+        name, *rest = cell.strip("`").split(maxsplit=1)
+        yield "README.md", name, re.findall(r"--[a-z-]+", " ".join(rest))
+
+
+@pytest.mark.parametrize(
+    ("document", "command", "options"), [pytest.param(*row, id=" ".join(map(str, row[:2]))) for row in commands_named()]
+)
+def test_commands_exist_with_the_options_that_are_named(document: str, command: str, options: list[str]) -> None:
+    assert command in get_commands()
+    assert set(options) <= options_of(command)
+
+
+def test_the_readme_names_every_command_of_ours() -> None:
+    own = {name for name, app in get_commands().items() if str(app) in OWN}
+    assert own <= {cell.strip("`").split()[0] for cell, _ in table("README.md", "command")}
+
+
+def test_the_targets_of_make_that_are_named_exist() -> None:
+    targets = set(re.findall(r"^([a-z.-]+):.*?##", text_of("Makefile"), re.MULTILINE)) | {".venv"}
+    named = {
+        (document.name, target)
+        for document in DOCUMENTS
+        for code in code_of(document)
+        for target in re.findall(r"(?:^|[\s(])make ([a-z.][a-z.-]*)", code)
+    }
+    assert {target for _, target in named} >= {"run", "test", "test-all", "lint", "format", "lock"}
+    assert [(name, target) for name, target in named if target not in targets] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_and_pictures_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", FENCE.sub("", document.read_text()))
+    for link in links:
+        parts = urlsplit(link)
+        if parts.scheme:
+            continue
+        target = (document.parent / unquote(parts.path)).resolve() if parts.path else document
+        assert target.is_file(), link
+        assert not parts.fragment or parts.fragment in anchors(target), link
+
+
+def test_pictures_are_small_and_are_used() -> None:
+    pictures = list((ROOT / "docs/images").iterdir())
+    said = "".join(document.read_text() for document in DOCUMENTS)
+    assert pictures
+    for picture in pictures:
+        assert picture.stat().st_size < 300_000, picture.name
+        assert f"images/{picture.name}" in said
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_lines_of_prose_are_no_wider_than_agreed(document: Path) -> None:
+    prose = FENCE.sub("", document.read_text()).splitlines()
+    wide = [line for line in prose if len(line) > WIDTH and not line.startswith(("|", "    "))]
+    assert wide == []
+
+
+# --- settings -------------------------------------------------------------------------------------
+
+
+def settings_read() -> dict[str, Any]:
+    """The variables that settings.py reads, with their defaults as far as they are written down as values."""
+    found: dict[str, Any] = {}
+    for node in ast.walk(ast.parse(text_of("nocturne/settings.py"))):
+        if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+            continue
+        function, name = ast.unparse(node.func), node.args[0].value
+        if function == "required":
+            found[name] = "required"
+        elif function == "os.environ.get" or re.fullmatch(r"env\.(str|int|float|bool|list)", function):
+            default = next((word.value for word in node.keywords if word.arg == "default"), None)
+            found[name] = default.value if isinstance(default, ast.Constant) else None
+    return found
+
+
+def test_the_table_of_settings_is_what_settings_read() -> None:
+    said = {name.strip("`"): default.strip("`") for name, default, _ in table("docs/operators.md", "name")}
+    read = settings_read()
+    assert {"SECRET_KEY", "DATABASE_URL", "FETCH_ALLOW", "LOG_LEVEL"} <= set(read)
+    assert sorted(said) == sorted(read)
+    for name, default in read.items():
+        assert said[name].replace("_", "") == ("" if default is None else str(default).replace("_", "")), name
+
+
+def test_settings_that_are_named_in_prose_exist() -> None:
+    known = {*settings_read(), "CREATEDB", "README", "EXTRACTORS", "LOCATION", "CHROMIUM", "SIGINT"}
+    for name in ("operators.md", "developers.md"):
+        words = re.findall(r"\b[A-Z]{3,}_[A-Z_]+\b", FENCE.sub("", text_of(f"docs/{name}")))
+        assert set(words) <= known, name
+
+
+# --- examples -------------------------------------------------------------------------------------
+
+
+def test_addresses_for_visitors_are_understood() -> None:
+    rows = table("docs/visitors.md", "address")
+    assert len(rows) > 5
+    city = City(slug="los-angeles", currency="USD", timezone="America/Los_Angeles")
+    for cell, _ in rows:
+        address = urlsplit(cell.strip("`"))
+        assert resolve(address.path).url_name == "city"
+        search = EventSearch.parse(QueryDict(address.query), city, tonight=city.tonight())
+        assert search.notices == ()
+        assert search.query() != ""
+
+
+def test_requests_for_programs_exist() -> None:
+    paths = import_module("nocturne.api").api.get_openapi_schema()["paths"]
+    for cell, _ in table("docs/operators.md", "request"):
+        method, path = cell.strip("`").split()
+        pattern = re.sub(r"/\d+(?=/|$)", "/{source_id}", path)
+        assert method.lower() in paths[pattern]
+
+
+def formats() -> list[tuple[str, str]]:
+    """Each format of docs/sources.md with its example."""
+    _, *sections = re.split(r"^### (?=`)", text_of("docs/sources.md"), flags=re.MULTILINE)
+    return [(section.split("`")[1], match[2]) for section in sections if (match := FENCE.search(section))]
+
+
+def test_all_formats_are_told_in_their_order() -> None:
+    assert [name for name, _ in formats()] == [one.__name__.rpartition(".")[2] for one in detect.EXTRACTORS]
+
+
+@pytest.mark.parametrize(("format", "example"), formats(), ids=[name for name, _ in formats()])
+def test_the_example_of_a_format_is_read_as_the_page_says(format: str, example: str) -> None:
+    found = detect.read(Document(url="https://bluenote.example/program", body=example.encode()), window())
+    assert (found.format, found.problems) == (format, ())
+    (draft,) = found.drafts
+    assert draft.title == "Jazz Night"
+    hour = 19 if draft.when.timezone == "UTC" else 20
+    assert draft.when.start.isoformat(timespec="hours") == f"2026-12-05T{hour}"
+
+
+def test_the_extractor_of_the_documents_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    extractor, test = (match[2] for match in FENCE.finditer(text_of("docs/developers.md")) if match[1] == "python")
+    module = ModuleType("scraping.extractors.programme")
+    exec(extractor, module.__dict__)
+    assert len([line for line in extractor.splitlines() if line.strip()]) <= 30
+    monkeypatch.setattr(detect, "EXTRACTORS", (module, *detect.EXTRACTORS))
+    scope: dict[str, Any] = {}
+    exec(test, scope)
+    (check,) = (value for name, value in scope.items() if name.startswith("test_"))
+    check()
+
+
+def test_editors_are_told_of_every_action_by_its_name() -> None:
+    said = " ".join(text_of("docs/editors.md").split())
+    files = [*(ROOT / "events/admin").glob("*.py"), ROOT / "quality/admin.py", ROOT / "scraping/admin.py"]
+    code = "".join(file.read_text() for file in files if file.name != "community.py")  # visitors cannot comment yet
+    actions = re.findall(r'@admin\.action\(description="([^":]+)', code)
+    assert "Scrape now" in actions
+    assert [words for words in actions if f"*{words}" not in said] == []
