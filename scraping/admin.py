@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince, timeuntil
 from kombu.exceptions import OperationalError
 
+from events import editing
 from events.admin import ListingAdmin
 from events.models import Event, Listing, Source
 from nocturne.admin import EditorAdmin, RecordAdmin, SearchFilter, count_of, link, link_outside, link_to_list
@@ -91,9 +92,11 @@ class SourceAdmin(EditorAdmin):
     def save_model(self, request: HttpRequest, obj: Source, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         schedule.ensure([obj])
+        listed = Event.objects.filter(listings__source=obj).order_by()
         if {"name", "publisher", "homepage"} & set(form.changed_data):
-            listed = Event.objects.filter(listings__source=obj).order_by()
             bump_on_commit(listed.values_list("root__city", flat=True).distinct())
+        if change and "trust" in form.changed_data:
+            editing.recompose(listed.values_list("root", flat=True), now=clock.now())
 
     # --- columns and facts ------------------------------------------------------------------------
 

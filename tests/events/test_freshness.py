@@ -159,6 +159,14 @@ class TestWhatAnEditorChangesIsSeenAtOnce:
         )
         assert "The Almanac of Berlin" in text_of(parsed(client.get("/berlin/?when=2026-12-05")))
 
+    @time_machine.travel(NOW, tick=False)
+    def test_the_trust_in_a_publisher(self, client: Client, staff: Client, etags: dict[str, str]) -> None:
+        event, other = Event.objects.get(), make_source(trust=40)
+        make_listing(event, source=other, title="Recital")
+        self.save(staff, other, trust="90")
+        assert self.stale(client, etags) == set()
+        assert "Recital" in text_of(parsed(client.get("/berlin/")))
+
 
 @pytest.mark.parametrize("path", ["/", "/berlin/", "/berlin/list", "/berlin/calendar.ics"])
 def test_a_page_of_last_night_is_no_page_of_tonight(client: Client, paths: list[str], path: str) -> None:
