@@ -7,9 +7,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import django
+import pytest
 from django.conf import settings
 
 from nocturne.dev import servers
+from nocturne.dev.engines import NotStarted
 
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
@@ -20,7 +22,11 @@ pytest_plugins = ("tests.databases", "tests.network", "tests.browsers")
 def _begin_run() -> None:
     """Set what all workers of a run inherit."""
     missing = [name for name, variable in VARIABLES.items() if not os.environ.get(variable)]
-    for name, url in servers.ensure(ROOT / ".data" / "test", *missing, durable=False).items():
+    try:
+        urls = servers.ensure(ROOT / ".data" / "test", *missing, durable=False)
+    except NotStarted as error:
+        raise pytest.UsageError(str(error)) from error
+    for name, url in urls.items():
         # Of Valkey's 4096 databases a run takes some that no other run takes at the same time, most likely.
         os.environ[VARIABLES[name]] = f"{url}/{os.getpid() % 128 * 32}" if name == "valkey" else url
     os.environ["TEST_RUN"] = str(os.getpid())

@@ -113,7 +113,8 @@ def _allow_demo() -> None:
     """Let the guarded client reach the demo's feeds. Their port is part of what sources are known by."""
     with contextlib.suppress(FileNotFoundError):
         address = f"127.0.0.1:{DEMO_PORT.read_text()}"
-        os.environ["FETCH_ALLOW"] = ",".join(filter(None, [os.environ.get("FETCH_ALLOW"), address]))
+        allowed = [item for item in os.environ.get("FETCH_ALLOW", "").split(",") if item and item != address]
+        os.environ["FETCH_ALLOW"] = ",".join([*allowed, address])
 
 
 def _reach_database() -> None:

@@ -125,9 +125,11 @@ def _check_port(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
-            raise CommandError(f"Port {port} {why}: make run PORT={port + 1}") from error
+        except (OSError, OverflowError) as error:
+            taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+            why = "is in use" if taken else f"cannot be used ({error})"
+            other = port + 1 if taken else 8001
+            raise CommandError(f"Port {port} {why}: make run PORT={other}") from error
 
 
 def _administrator(login: dict[str, str]) -> str:
