@@ -60,7 +60,7 @@ fi
 if ! .venv/bin/python -m uv --version >/dev/null 2>&1; then
     pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt || true
 fi
-if ! .venv/bin/python -m uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.txt; then
+if ! .venv/bin/python -m uv pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r requirements.txt; then
     echo "uv could not; trying pip ..." >&2
     pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 fi

@@ -62,9 +62,9 @@ class Command(BaseCommand):
             self._demo(children)
         except Exception as error:
             self.stderr.write(f"The demo failed, the site runs without: {error}")
-        _start(children, "worker", [sys.executable, "-m", "celery", "--app=nocturne", "worker", "--beat", *WORKER])
         with step("Waiting for the site"):
             _wait_for(port)
+        _start(children, "worker", [sys.executable, "-m", "celery", "--app=nocturne", "worker", "--beat", *WORKER])
         self._tell(login["email"], password, f"http://127.0.0.1:{port}")
         make = os.getppid() if "MAKELEVEL" in os.environ else None
         while not (make and _ending(make)):
