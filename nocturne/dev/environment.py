@@ -91,6 +91,7 @@ def _set_up_development(arguments: list[str]) -> None:
     """What `make run` and its children need besides; it is chosen once, and kept."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--port", default="8000")
+    DATA.mkdir(exist_ok=True)  # no server has made it where they are given
     os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{parser.parse_known_args(arguments)[0].port}")
     os.environ.setdefault("ADMIN_API_KEY", login()["api_key"])
     if not DEMO_PORT.exists():

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from nocturne.dev.children import Children
+from nocturne.management.commands import dev
 
 ROOT = Path(__file__).resolve().parents[2]
 # pytest's workers have threads, which our command has not when it forks
@@ -79,7 +80,7 @@ def test_stop_ends_children_and_their_children(children: Children) -> None:
 
 def test_a_child_that_ends_is_started_again(children: Children) -> None:
     mark = f"61.{os.getpid()}2"
-    children.start("sleeper", ["sleep", mark])
+    dev._start(children, "sleeper", ["sleep", mark])  # as `make run` starts them
     assert children.restart_ended() == []
     [first] = sleepers(mark)
     first.send_signal(signal.SIGKILL)

@@ -1,6 +1,7 @@
 """manage.py as it is called: what it says, and what it starts."""
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -147,3 +148,21 @@ def test_a_warning_is_said_once() -> None:
     code = "import django, logging; django.setup(); logging.getLogger('django.request').warning('Not Found: /x')"
     result = run("-c", code, ENVIRONMENT="development", DJANGO_SETTINGS_MODULE="nocturne.settings")
     assert result.stderr.count("Not Found: /x") == 1
+
+
+def test_the_site_starts_in_a_fresh_clone_with_servers_of_ones_own(tmp_path: Path) -> None:
+    data = tmp_path / ".data"
+    code = f"""
+import os
+from pathlib import Path
+from nocturne.dev import environment
+environment.DATA = Path({str(data)!r})
+environment.DEMO_PORT = environment.DATA / "demo_port"
+os.environ["DJANGO_SETTINGS_MODULE"] = "nocturne.settings"
+environment.prepare(["manage.py", "dev", "--port", "8001"])
+print(os.environ["SITE_URL"], os.environ["ADMIN_API_KEY"])
+"""
+    result = run("-c", code, **{name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL")})
+    assert result.stderr == ""
+    assert result.stdout.split() == ["http://127.0.0.1:8001", json.loads((data / "admin.json").read_text())["api_key"]]
+    assert sorted(file.name for file in data.iterdir()) == ["admin.json", "demo_port"]

@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -116,8 +117,8 @@ def _start(children: Children, name: str, command: list[str]) -> None:
         # Celery warns root every time; here the worker reads what one's own computer offers it
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
     }
-    with open(os.devnull, "wb") as nowhere:  # greetings; what matters is on the standard error
-        children.start(name, command, cwd=environment.ROOT, env=env, stdout=nowhere)
+    # on the standard output are greetings; what matters is on the standard error
+    children.start(name, command, cwd=environment.ROOT, env=env, stdout=subprocess.DEVNULL)
 
 
 def _check_port(port: int) -> None:
