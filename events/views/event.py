@@ -79,6 +79,7 @@ def _context(event: Event, listings: list[Listing]) -> dict[str, Any]:
         "part_of": event.part_of if event.part_of and event.part_of.visibility in SHOWN else None,
         "link": web_address(event.url),
         "publishers": [publisher(listing, event) for listing in listings],
+        "source_count": len({listing.source_id for listing in listings}),
         "changes": [change(row, event) for row in event.changes.order_by("-sequence")],
         "ics_path": _ics_path(event),
         "night_path": f"{event.city.get_absolute_url()}?when={event.night}",

@@ -87,6 +87,15 @@ def test_zones_without_a_name_show_their_offset(client: Client) -> None:
     assert "20:00 UTC+05:45" in text_of(page(client, make_event(city=city)), ".headline")
 
 
+def test_a_source_that_lists_an_event_twice_is_one_source(client: Client) -> None:
+    event, source = make_event(), make_source()
+    make_listing(event, source=source)
+    make_listing(event, source=source)
+    tree = page(client, event)
+    assert text_of(tree, "#publishers") == "Listed by 1 source"
+    assert len(tree.css(".publishers > li")) == 2
+
+
 def test_each_publisher_is_named_with_link_price_and_dates(client: Client) -> None:
     event = make_event(price_min=Decimal(12), currency="EUR")
     seen = dt.datetime(2026, 11, 3, 12, tzinfo=dt.UTC)
