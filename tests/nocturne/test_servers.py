@@ -21,6 +21,8 @@ from nocturne.dev.engines import Postgres, Valkey
 
 ROOT = Path(__file__).resolve().parents[2]
 USER = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job inherits that it is ignored
 import json, sys
 from pathlib import Path
 from nocturne.dev import servers
