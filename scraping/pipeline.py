@@ -29,6 +29,7 @@ from .models import Run
 from .normalise import normalise
 from .save import save
 from .schedule import Claim, ClaimLost
+from .times import LAST_YEAR
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ def _scrape(claimed: Claim, run: Run, now: dt.datetime, *, force: bool) -> Outco
     cities = save(claimed, run, items, now)
     problems = list(reading.problems)
     if not problems:  # what could not be read is not missing
-        cities |= _retire(claimed, run, items, problems, now)
+        cities |= _retire(claimed, run, items, problems, window, now)
     _note(claimed, run, problems)
     _refresh(cities)
 
@@ -120,20 +121,23 @@ def _scrape(claimed: Claim, run: Run, now: dt.datetime, *, force: bool) -> Outco
 
 
 def _window(claimed: Claim, now: dt.datetime) -> Window:
-    """From yesterday, since tonight may have begun then, to the horizon of series."""
+    """From yesterday, since tonight may have begun then, to the horizon for series and without end for the rest."""
     source = claimed.source
     return Window(
         start=now - dt.timedelta(days=1),
-        end=now + dt.timedelta(days=settings.SERIES_HORIZON_DAYS),
+        end=dt.datetime(LAST_YEAR, 1, 1, tzinfo=dt.UTC),
+        horizon=now + dt.timedelta(days=settings.SERIES_HORIZON_DAYS),
         timezone=source.timezone or (source.city.timezone if source.city else "UTC"),
     )
 
 
-def _retire(claimed: Claim, run: Run, items: list[Item], problems: list[Problem], now: dt.datetime) -> set[int]:
+def _retire(
+    claimed: Claim, run: Run, items: list[Item], problems: list[Problem], window: Window, now: dt.datetime
+) -> set[int]:
     """Mark what the source no longer shows, up to its last event of this reading; a doubt becomes a problem."""
-    starts = [item.starts_at for item in items if item.starts_at]
+    last = max((item.starts_at for item in items if item.starts_at), default=None)
     try:
-        gone = retire.missing(claimed, {item.key for item in items}, max(starts, default=None), now)
+        gone = retire.missing(claimed, {item.key for item in items}, now, until=last, horizon=window.horizon)
     except retire.TooMany as doubt:
         problems.append(Problem(code="retire.doubted", message=str(doubt)))
         return set()
@@ -152,7 +156,7 @@ def _note(claimed: Claim, run: Run, problems: list[Problem]) -> None:
 def _unchanged(claimed: Claim, run: Run, now: dt.datetime) -> Outcome:
     """The answer is that of last time: what was missing then is missing for the second time, unless it was doubted."""
     doubted = claimed.source.findings.filter(key=findings.WHOLE).exists()
-    gone = [] if doubted else retire.missing(claimed, None, None, now)
+    gone = [] if doubted else retire.missing(claimed, None, now)
     if gone:
         _refresh(retire.retire(claimed, run, gone, now))
         run.status, run.error = Run.Status.CHANGED, ""

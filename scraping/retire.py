@@ -22,17 +22,26 @@ class TooMany(Exception):
     """So much is missing at once that the answer is doubted rather than the events."""
 
 
-def missing(claimed: Claim, seen: Collection[str] | None, until: dt.datetime | None, now: dt.datetime) -> list[Listing]:
+def missing(
+    claimed: Claim,
+    seen: Collection[str] | None,
+    now: dt.datetime,
+    *,
+    until: dt.datetime | None = None,
+    horizon: dt.datetime | None = None,
+) -> list[Listing]:
     """The listings to mark after a good reading: missing for the first time, or for the second, hours later.
 
-    `seen` are the external ids in the reading, and `until` the start of its last event: a page of the next
-    thirty events says nothing of those after. Both None: the answer is the same as last time, so what was missing is
-    missing again. Raises TooMany for more than 5 listings that are more than 20 % of what could be missing.
+    `seen` are the external ids in the reading, None if the answer is the same as last time, so that what was missing
+    is missing again. `until` is the start of its last event: a page of the next thirty events says nothing of those
+    after; and `horizon` how far it expanded series. Raises TooMany for more than 5 listings that are more than 20 % of
+    what could be missing.
     """
     future = claimed.source.listings.live().filter(starts_at__gt=now)
     if seen is None:
         return list(future.filter(missing_since__lte=now - CONFIRM_AFTER).select_related("city"))
-    expected = list(future.filter(starts_at__lte=until).select_related("city")) if until else []
+    read = future.filter(starts_at__lte=until).exclude(series__isnull=False, starts_at__gte=horizon)
+    expected = list(read.select_related("city")) if until else []
     gone = [listing for listing in expected if listing.external_id not in seen]
     if len(gone) > MAX_ITEMS and len(gone) > MAX_SHARE * len(expected):
         raise TooMany(f"{len(gone)} of {len(expected)} events are missing at once: nothing was retired.")

@@ -29,7 +29,7 @@ def dates_of_schedule(schedule: dict[str, Any], window: Window, day_first: bool 
     start = dt.datetime.combine(first.day, known or dt.time())
     last = times.moment(_text(schedule.get("endDate")), day_first=day_first)
     length = _length(schedule, start)
-    since, until = window.local(zone or window.timezone)
+    since, until = window.of_series.local(zone or window.timezone)
     if last:
         until = min(until, dt.datetime.combine(last.day, dt.time(23, 59)))
     excepted = {found.day for said in _texts(schedule.get("exceptDate")) if (found := times.moment(said))}

@@ -330,6 +330,7 @@ def _series(master: Component, moved: list[Component], clock: Clock, window: Win
     margin = max([length or dt.timedelta(), *(c.length or dt.timedelta() for c in changes)]) + dt.timedelta(days=1)
     margin += max((abs(change.shift) for change in changes), default=dt.timedelta())
     several = _several_a_day(master, clock)
+    window = window.of_series
     starts, broken = _starts(master, start, clock, window, margin)
     for local in starts:
         if local in times or local.date() in days:

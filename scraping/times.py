@@ -15,7 +15,8 @@ from events.drafts import When
 from scraping.zones import iana
 
 # Beyond these years a date is a typing error, and zone arithmetic overflows.
-FIRST_YEAR, LAST_YEAR = 1000, 9990
+# A decade under the calendar's end, so that a start and a length always have an end.
+FIRST_YEAR, LAST_YEAR = 1000, 9980
 
 # en, de, fr, es, it, pt, nl, el, pl, sv/da/no, fi, cs, ca: without accents, in the forms that stand in dates.
 _MONTHS = """

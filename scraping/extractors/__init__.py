@@ -13,7 +13,7 @@ import codecs
 import datetime as dt
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -33,11 +33,20 @@ MAX_DRAFTS = 20_000
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """The instants [start, end) that are read, both aware, and the IANA zone in which floating times are read."""
+    """The instants [start, end) that are read, both aware, and the IANA zone in which floating times are read.
+
+    Series are expanded up to `horizon`, None for the end.
+    """
 
     start: dt.datetime
     end: dt.datetime
     timezone: str = "UTC"
+    horizon: dt.datetime | None = None
+
+    @property
+    def of_series(self) -> "Window":
+        """The part of the window in which series are expanded."""
+        return replace(self, end=min(self.end, self.horizon or self.end))
 
     def holds(self, when: When) -> bool:
         """Does the time overlap the window? What has no end lasts its day (all-day) or a moment."""

@@ -3,7 +3,6 @@
 import datetime as dt
 import os
 import random
-import re
 import signal
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from collections.abc import Sequence
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.db import connection
 
 from events.models import Event, EventChange, Listing, Source, Venue
@@ -48,15 +46,6 @@ def mortal(*args, **kwargs):
 setattr(place, name, mortal)
 call_command("scrape", source={source}, force=True)
 """
-
-
-@pytest.fixture
-def publisher(httpserver, settings) -> Publisher:
-    cache.clear()  # robots.txt of the port, which an earlier test may have had
-    settings.FETCH_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
-    one = Publisher(httpserver.url_for("/events.ics"))
-    httpserver.expect_request(re.compile(".*")).respond_with_handler(one.answer)
-    return one
 
 
 def add(publisher: Publisher, path: str = "") -> Source:

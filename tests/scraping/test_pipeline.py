@@ -4,7 +4,6 @@ import datetime as dt
 import re
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -20,15 +19,6 @@ from tests.scraping.feeds import Publisher, vevent
 NOW = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def publisher(httpserver, settings) -> Publisher:
-    cache.clear()  # robots.txt of the port, which an earlier test may have had
-    settings.FETCH_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
-    one = Publisher(httpserver.url_for("/events.ics"))
-    httpserver.expect_request(re.compile(".*")).respond_with_handler(one.answer)
-    return one
 
 
 def add(publisher: Publisher, path: str = "", **columns: object) -> Source:
@@ -271,3 +261,38 @@ def test_a_crash_in_one_source_is_an_outcome_and_no_exception(publisher, monkeyp
     outcome = read(add(publisher))
     assert (outcome.status, outcome.run.error) == ("failed", "crash")
     assert "ZeroDivisionError" in Run.objects.get().message
+
+
+def test_a_single_event_far_ahead_is_listed_and_only_series_end_at_the_horizon(publisher, settings):
+    weekly = vevent("Quizabend im Keller", "2026-12-02T20:00", uid="quiz", rrule="FREQ=WEEKLY")
+    publisher.publish(vevent("Nachtmusik mit Ada", "2027-09-04T21:00", uid="a"), weekly)
+    source = add(publisher)
+    read(source)
+    horizon = NOW + dt.timedelta(days=settings.SERIES_HORIZON_DAYS)
+    assert Event.objects.get(title="Nachtmusik mit Ada").visibility == "published"
+    series = Event.objects.filter(title="Quizabend im Keller")
+    assert 24 <= series.count() <= 26
+    assert not series.filter(starts_at__gt=horizon).exists()
+
+
+def test_an_event_that_moves_beyond_the_horizon_of_series_has_moved(publisher):
+    publisher.publish(vevent("Nachtmusik mit Ada", "2026-12-05T21:00", uid="a"), vevent("Tanz", "2026-12-06T20:00"))
+    source = add(publisher)
+    read(source)
+    publisher.publish(vevent("Nachtmusik mit Ada", "2027-09-04T21:00", uid="a"), vevent("Tanz", "2026-12-06T20:00"))
+    for hours in (1, 9):
+        read(source, NOW + hours * HOUR)
+    event = Event.objects.get(title="Nachtmusik mit Ada")
+    assert (event.status, event.night) == ("scheduled", dt.date(2027, 9, 4))
+
+
+def test_a_shorter_horizon_takes_no_date_of_a_series_away(publisher, settings):
+    weekly = vevent("Quizabend im Keller", "2026-12-02T20:00", uid="quiz", rrule="FREQ=WEEKLY")
+    far = vevent("Nachtmusik mit Ada", "2027-09-04T21:00", uid="a")
+    publisher.publish(far, weekly)
+    source = add(publisher)
+    read(source)
+    settings.SERIES_HORIZON_DAYS = 150
+    for hours in (1, 9):
+        read(source, NOW + hours * HOUR, force=True)
+    assert not Listing.objects.exclude(missing_since=None).exists()
