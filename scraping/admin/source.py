@@ -1,4 +1,4 @@
-"""Sources with their health, and the history of their readings."""
+"""Sources with their health."""
 
 import datetime as dt
 from typing import Any
@@ -15,18 +15,17 @@ from django.utils.timesince import timesince, timeuntil
 from kombu.exceptions import OperationalError
 
 from events import editing
-from events.admin import ListingAdmin
 from events.models import Event, Listing, Source
-from nocturne.admin import EditorAdmin, RecordAdmin, SearchFilter, count_of, link, link_outside, link_to_list
+from nocturne.admin import EditorAdmin, SearchFilter, count_of, link, link_to_list
 from nocturne.admin.pages import NOTHING
 from nocturne.cache import bump_on_commit
+from scraping import schedule
+from scraping.models import Run, Schedule
 
-from . import schedule
-from .models import Run, RunItem, Schedule
+from .runs import COUNTS
 
 BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 STALE = dt.timedelta(days=2)
-COUNTS = ("fetched", "new", "changed", "unchanged", "merged", "held", "retired")
 FACTS = ("health", "last_good", "last_reading", "next_reading", "claim", "failures", "answer")
 RUNS_SHOWN = 10
 
@@ -187,7 +186,7 @@ class SourceAdmin(EditorAdmin):
 
     @admin.action(description="Scrape now", permissions=["edit"], location=BOTH)
     def scrape_now(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
-        from .tasks import scrape_source  # loads every extractor, which pages have no use for
+        from scraping.tasks import scrape_source  # loads every extractor, which pages have no use for
 
         chosen = list(queryset)
         sources = [source for source in chosen if source.url]
@@ -246,97 +245,3 @@ def _health(source: Source) -> tuple[str, str]:
     if at.last_success_at < clock.now() - STALE:
         return "bad", "no good answer for 2 days"
     return "good", "fine"
-
-
-class RunItemInline(admin.TabularInline):
-    """What runs did to a listing, on the listing's page."""
-
-    model = RunItem
-    fields = ("action", "run_link")
-    readonly_fields = ("run_link",)
-    ordering = ("-run__started_at",)
-    verbose_name_plural = "runs that touched it"
-    can_delete = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[RunItem]:
-        return super().get_queryset(request).select_related("run__source")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.display(description="Run")
-    def run_link(self, item: RunItem) -> str:
-        return link(item.run)
-
-
-ListingAdmin.inlines.append(RunItemInline)
-
-
-@admin.register(Run)
-class RunAdmin(RecordAdmin):
-    list_display = ("started_at", "source_link", "status", "error", *COUNTS, "took")
-    list_display_links = ("started_at",)
-    list_filter = ("status", ("source", SearchFilter), ("source__city", SearchFilter), "error")
-    list_select_related = ("source",)
-    search_fields = ("source__name", "message", "error")
-    date_hierarchy = "started_at"
-    fieldsets = (
-        (None, {"fields": ("source_link", ("started_at", "took"), ("status", "error"), "message")}),
-        ("Answer", {"fields": ("address", "http")}),
-        ("What came of it", {"fields": (COUNTS, "items")}),
-    )
-
-    @admin.display(description="Source", ordering="source")
-    def source_link(self, run: Run) -> str:
-        return link(run.source)
-
-    @admin.display(description="Seconds", ordering="seconds")
-    def took(self, run: Run) -> str:
-        return f"{run.seconds:.1f}"
-
-    @admin.display(description="Address")
-    def address(self, run: Run) -> str:
-        return link_outside(run.source.url)
-
-    @admin.display(description="Listings")
-    def items(self, run: Run) -> str:
-        return link_to_list("scraping_runitem", "what it did to each listing", run__id__exact=run.pk)
-
-
-@admin.register(RunItem)
-class RunItemAdmin(RecordAdmin):
-    list_display = ("run_link", "action", "listing_link", "event_link")
-    list_display_links = None
-    list_filter = ("action", ("run", SearchFilter), ("run__source", SearchFilter), ("listing", SearchFilter))
-    list_select_related = ("run__source", "listing__source", "listing__event")
-    search_fields = ("listing__title", "listing__external_id")
-    ordering = ("-pk",)
-
-    @admin.display(description="Run")
-    def run_link(self, item: RunItem) -> str:
-        return link(item.run)
-
-    @admin.display(description="Listing")
-    def listing_link(self, item: RunItem) -> str:
-        return link(item.listing, item.listing.title)
-
-    @admin.display(description="Event")
-    def event_link(self, item: RunItem) -> str:
-        return link(item.listing.event)
-
-
-@admin.register(Schedule)
-class ScheduleAdmin(RecordAdmin):
-    list_display = ("source_link", "next_at", "last_success_at", "last_read_at", "failures", "format", "claimed_until")
-    list_display_links = ("next_at",)
-    list_filter = ("format", "failures", ("source__city", SearchFilter), "source__active", "next_at")
-    list_select_related = ("source",)
-    search_fields = ("source__name", "source__url")
-    ordering = ("next_at", "pk")
-
-    @admin.display(description="Source", ordering="source")
-    def source_link(self, at: Schedule) -> str:
-        return link(at.source)
