@@ -221,16 +221,7 @@ def _venues(events: list[Event], listings: list[Listing], overrides: Mapping[int
     wanted = {pk for listing in listings if (pk := listing.venue_id)}
     wanted |= {pk for values in overrides.values() if (pk := read(values)[0].get("venue"))}
     wanted |= {event.venue_id for event in events if event.venue_id}
-    rows: dict[int, Venue] = {}
-    while wanted:
-        rows |= {venue.pk: venue for venue in Venue.objects.filter(pk__in=wanted).select_related("city")}
-        wanted = {pk for venue in rows.values() if (pk := venue.merged_into_id)} - rows.keys()
-    stays = {}
-    for pk, venue in rows.items():
-        while venue.merged_into_id:
-            venue = rows[venue.merged_into_id]
-        stays[pk] = venue
-    return stays
+    return Venue.objects.that_stay(Venue.objects.filter(pk__in=wanted).select_related("city") if wanted else ())
 
 
 def _parts(listings: list[Listing]) -> dict[tuple[int, str], int]:

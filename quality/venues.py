@@ -41,25 +41,12 @@ def resolve(city: City, names_addresses: Iterable[tuple[str, str]]) -> dict[str,
     return {folded: known[folded] for folded in wanted}
 
 
-def roots(venues: Iterable[Venue]) -> dict[int, Venue]:
-    """The venue that stays, by the id of each of these; a query for each step of the longest chain of merges."""
-    known = {venue.pk: venue for venue in venues}
-    while parents := {venue.merged_into_id for venue in known.values() if venue.merged_into_id} - known.keys():
-        known |= Venue.objects.in_bulk(parents)
-    stays = {}
-    for pk, venue in known.items():
-        while venue.merged_into_id:
-            venue = known[venue.merged_into_id]
-        stays[pk] = venue
-    return stays
-
-
 def _aliases(city: City, names: Iterable[str]) -> dict[str, Venue]:
     """Venues by folded name, also by the name without its article: "The Grey Eagle" is "Grey Eagle"."""
     asked = {form for name in names for form in (name, _bare(name))}
     rows = VenueAlias.objects.filter(city=city, folded__in=asked).select_related("venue")
     aliases = {row.folded: row.venue for row in rows}
-    stays = roots(aliases.values())
+    stays = Venue.objects.that_stay(aliases.values())
     return {folded: stays[venue.pk] for folded, venue in aliases.items()}
 
 

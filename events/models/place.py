@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from collections.abc import Iterable
 from typing import Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -132,6 +133,18 @@ class City(models.Model):
 class VenueQuerySet(models.QuerySet["Venue"]):
     def roots(self) -> Self:
         return self.filter(merged_into=None)
+
+    def that_stay(self, venues: Iterable["Venue"]) -> "dict[int, Venue]":
+        """The venue that stays, by the id of each of these; a query only for each step of a chain of merges."""
+        rows = {venue.pk: venue for venue in venues}
+        while wanted := {pk for venue in rows.values() if (pk := venue.merged_into_id)} - rows.keys():
+            rows |= {venue.pk: venue for venue in self.filter(pk__in=wanted).select_related("city")}
+        stays = {}
+        for pk, venue in rows.items():
+            while venue.merged_into_id:
+                venue = rows[venue.merged_into_id]
+            stays[pk] = venue
+        return stays
 
 
 class Venue(models.Model):
