@@ -1,6 +1,6 @@
 """Background work: celery -A nocturne worker, and celery -A nocturne beat.
 
-The schedule only asks the database what is due, so that a lost beat file or a second beat does no harm.
+The schedule only asks the database what is due, so that a beat that forgets, or a second one, does no harm.
 """
 
 import os
@@ -37,6 +37,8 @@ app.conf.update(
         "health_check_interval": 25,
         "global_keyprefix": "nocturne:",
     },
+    # It remembers nothing: the default one keeps a file, which some Pythons cannot lock on some file systems.
+    beat_scheduler="celery.beat:Scheduler",
     beat_schedule={
         # A tick that waited longer than to the next one is dropped.
         "scrape what is due": {"task": "scraping.scrape_due", "schedule": 60.0, "options": {"expires": 55}},

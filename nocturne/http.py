@@ -10,7 +10,7 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -164,11 +164,12 @@ class GuardedTransport(httpx2.HTTPTransport):
         self._pool._network_backend = GuardedBackend()
 
 
-def _client() -> httpx2.Client:
+def _client(obey: Callable[[str], None] | None) -> httpx2.Client:
     return httpx2.Client(
         transport=GuardedTransport(),
         trust_env=False,  # a proxy variable would go round the guard
         follow_redirects=True,
+        event_hooks={"request": [lambda request: obey(str(request.url))] if obey else []},
         max_redirects=MAX_REDIRECTS,
         timeout=httpx2.Timeout(15, connect=8),
         headers={
@@ -179,10 +180,18 @@ def _client() -> httpx2.Client:
     )
 
 
-def fetch(url: str, *, etag: str = "", last_modified: str = "", accept: str = "") -> Response:
+def fetch(
+    url: str,
+    *,
+    etag: str = "",
+    last_modified: str = "",
+    accept: str = "",
+    obey: Callable[[str], None] | None = None,
+) -> Response:
     """The answer to a GET: status 200, or 304 if a validator was given and still holds.
 
-    Raises FetchError for everything else. At most FETCH_SECONDS in all and FETCH_MAX_BYTES after decompression.
+    Raises FetchError for everything else. `obey` is called with each address before it is asked, after redirects too,
+    and raises FetchError for one that is not to be read. At most FETCH_SECONDS in all and FETCH_MAX_BYTES after decompression.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -191,7 +200,7 @@ def fetch(url: str, *, etag: str = "", last_modified: str = "", accept: str = ""
     token = _deadline.set(time.monotonic() + settings.FETCH_SECONDS)
     try:
         with (
-            _client() as client,
+            _client(obey) as client,
             client.stream("GET", url, headers={k: v for k, v in headers.items() if v}) as r,
         ):
             return _read(r)

@@ -240,6 +240,8 @@ FETCH_MAX_BYTES = env.int("FETCH_MAX_BYTES", default=10_000_000)
 FETCH_SECONDS = env.float("FETCH_SECONDS", default=30)
 # Seconds between two requests to one host, over all workers; its robots.txt may ask for more.
 FETCH_HOST_SECONDS = env.float("FETCH_HOST_SECONDS", default=1)
+# Hosts that may be read although their terms forbid it to programs, because their owner permits it.
+FETCH_PERMITTED_HOSTS = [host.strip().lower() for host in env.list("FETCH_PERMITTED_HOSTS", default=[])]
 SCRAPE_HOURS = env.float("SCRAPE_HOURS", default=6)
 SERIES_HORIZON_DAYS = env.int("SERIES_HORIZON_DAYS", default=180)
 

@@ -12,6 +12,7 @@ from protego import Protego
 from events.models import City, Source
 from nocturne import http
 
+from . import terms
 from .models import Schedule
 
 ROBOTS_SECONDS = 24 * 3600
@@ -44,6 +45,7 @@ def fetch(schedule: Schedule, now: dt.datetime, *, force: bool = False) -> http.
         source.url,
         etag=schedule.etag if conditional else "",
         last_modified=schedule.last_modified if conditional else "",
+        obey=terms.obey,
     )
     if conditional and response.status == 200 and body_hash(response.body) == schedule.body_hash:
         return http.Response(304, response.url, response.headers)
@@ -75,7 +77,8 @@ def reads_anew(schedule: Schedule, now: dt.datetime) -> bool:
 
 
 def _permitted(url: str) -> float:
-    """The seconds between requests that the host asks for; FetchError if its robots.txt refuses the address."""
+    """The seconds between requests that the host asks for; FetchError if its terms or robots.txt refuse the address."""
+    terms.obey(url)
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc}"
     key = f"robots:{origin}"

@@ -106,7 +106,6 @@ WORKER = (
     "--loglevel=WARNING",
     "--without-gossip",
     "--without-mingle",
-    f"--schedule={environment.DATA / 'beat'}",
 )
 
 

@@ -92,9 +92,10 @@ def _rows(target: str, window: Window) -> Iterator[dict[str, Any]]:
 def _document(target: str) -> Document:
     if target.startswith(("http://", "https://")):
         from nocturne.http import FetchError, fetch
+        from scraping.terms import obey
 
         try:
-            return Document.of(fetch(target))
+            return Document.of(fetch(target, obey=obey))
         except FetchError as error:
             raise Unreadable(str(error)) from error
     path = Path(target.removeprefix("file://"))
