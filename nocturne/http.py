@@ -164,7 +164,7 @@ class GuardedTransport(httpx2.HTTPTransport):
         self._pool._network_backend = GuardedBackend()
 
 
-def _client(obey: Callable[[str], None] | None) -> httpx2.Client:
+def _client(obey: Callable[[str], None] | None = None) -> httpx2.Client:
     return httpx2.Client(
         transport=GuardedTransport(),
         trust_env=False,  # a proxy variable would go round the guard
@@ -191,7 +191,8 @@ def fetch(
     """The answer to a GET: status 200, or 304 if a validator was given and still holds.
 
     Raises FetchError for everything else. `obey` is called with each address before it is asked, after redirects too,
-    and raises FetchError for one that is not to be read. At most FETCH_SECONDS in all and FETCH_MAX_BYTES after decompression.
+    and raises FetchError for one that is not to be read. At most FETCH_SECONDS in all and FETCH_MAX_BYTES after
+    decompression.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
