@@ -37,19 +37,21 @@ def fetch(schedule: Schedule, now: dt.datetime, *, force: bool = False) -> http.
     Raises FetchError for what could not be read, Later where the host wants a pause. A validator is sent only if the
     last full reading is under a week old and was made under the same settings, so that series go on being expanded.
     """
-    source = schedule.source
-    delay = _permitted(source.url)
-    _pace(source.url, delay)
     conditional = not force and not reads_anew(schedule, now)
-    response = http.fetch(
-        source.url,
+    response = ask(
+        schedule.source.url,
         etag=schedule.etag if conditional else "",
         last_modified=schedule.last_modified if conditional else "",
-        obey=terms.obey,
     )
     if conditional and response.status == 200 and body_hash(response.body) == schedule.body_hash:
         return http.Response(304, response.url, response.headers)
     return response
+
+
+def ask(url: str, *, etag: str = "", last_modified: str = "") -> http.Response:
+    """What any address answers, asked in its host's turn and by its rules. Raises FetchError and Later."""
+    _pace(url, _permitted(url))
+    return http.fetch(url, etag=etag, last_modified=last_modified, obey=terms.obey)
 
 
 def validator(response: http.Response, name: str, *, length: int) -> str:
