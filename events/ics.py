@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from events.categories import category_label
 from events.dates import last_day
 from events.models import Event
+from events.text import fold
 from nocturne.origin import absolute, host
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
@@ -74,7 +75,9 @@ def _place(event: Event) -> str:
     if event.online and not event.venue:
         return "Online"
     address = event.address or (event.venue.address if event.venue else "")
-    parts = [event.venue.name if event.venue else "", address, event.city.name]
+    parts = [event.venue.name if event.venue else "", address]
+    if f" {fold(event.city.name)} " not in f" {fold(address)} ":
+        parts.append(event.city.name)
     return ", ".join(part for part in dict.fromkeys(parts) if part)
 
 

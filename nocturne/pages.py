@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.template.loader import render_to_string
 from django.utils.cache import get_conditional_response, patch_cache_control
 
+# Seconds that a page without an ETag is kept.
 MAX_AGE = 60
 CODE = ("events/**/*.py", "nocturne/*.py", "templates/**/*.html", "static/css/*.css", "static/js/*.js")
 
@@ -76,6 +77,9 @@ _build_once = functools.cache(_build_now)
 
 def _public(response: Any, etag: str) -> Any:
     if etag:
+        # asked for each time, which costs a 304: what an editor hides or cancels is gone at the next look
         response["ETag"] = etag
-    patch_cache_control(response, public=True, max_age=MAX_AGE)
+        patch_cache_control(response, public=True, no_cache=True)
+    else:
+        patch_cache_control(response, public=True, max_age=MAX_AGE)
     return response

@@ -43,6 +43,10 @@ class TestOneEvent:
         assert one["URL"].endswith(event.get_absolute_url())
         assert one["CATEGORIES"].cats == ["Music"]
 
+    def test_an_address_that_names_the_city_is_not_told_it_again(self) -> None:
+        venue = make_venue("Klub Null", address="Warschauer Str. 10, 10243 Berlin")
+        assert read(calendar([make_event(venue=venue)]))["LOCATION"] == "Klub Null, Warschauer Str. 10, 10243 Berlin"
+
     @pytest.mark.parametrize(
         ("status", "written"),
         [
