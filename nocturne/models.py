@@ -1,4 +1,4 @@
-"""Accounts and keys."""
+"""Accounts, keys and alerts."""
 
 import hashlib
 import secrets
@@ -73,3 +73,37 @@ class ApiKey(models.Model):
         """A new key under a name; the second value is the key itself, to be shown now or never."""
         key = secrets.token_urlsafe(32)
         return cls.objects.create(name=name, hashed=cls.hash(key)), key
+
+
+class Alert(models.Model):
+    """Something that a person has to look at, until it is resolved; nocturne/alerts.py opens and resolves them.
+
+    `key` names the matter, as "source:7"; of one matter one alert is open at a time.
+    """
+
+    class Severity(models.TextChoices):
+        WARNING = "warning", "warning"
+        ERROR = "error", "error"
+
+    key = models.CharField(max_length=200)
+    severity = models.CharField(max_length=8, choices=Severity, default=Severity.WARNING)
+    message = models.CharField(max_length=1000, help_text="What is the matter, and what to do.")
+    path = models.CharField(max_length=500, blank=True, help_text="The page of the admin to look at.")
+    opened_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-opened_at", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["key"], condition=models.Q(resolved_at=None), name="alert_is_open_once_a_key"
+            ),
+        )
+        indexes = (
+            # the admin's list, and what is there to be told
+            models.Index(fields=["-opened_at"], name="alert_newest"),
+        )
+
+    def __str__(self) -> str:
+        return self.message

@@ -2,7 +2,9 @@
 
 import datetime as dt
 from typing import Self
+from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone as clock
@@ -30,6 +32,9 @@ class Schedule(models.Model):
 
     source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="schedule")
     next_at = models.DateTimeField(default=clock.now)
+    interval = models.DurationField(
+        null=True, blank=True, editable=False, help_text="Between two readings; it follows how often answers change."
+    )
     claim = models.UUIDField(null=True, blank=True, editable=False)
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -81,6 +86,8 @@ class Run(models.Model):
     merged = models.PositiveIntegerField(default=0, help_text="New listings that joined an event that was there.")
     held = models.PositiveIntegerField(default=0)
     retired = models.PositiveIntegerField(default=0)
+    filtered = models.PositiveIntegerField(default=0, help_text="Left out by the source's rules.")
+    upcoming = models.PositiveIntegerField(null=True, blank=True, help_text="Events to come in the answer.")
 
     class Meta:
         ordering = ("-started_at", "pk")
@@ -119,3 +126,76 @@ class RunItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()}: {self.listing_id}"
+
+
+class Health(models.Model):
+    """How a source was doing at its last reading; scraping/health.py judges. Written only when it changes.
+
+    `upcoming` is what the answer held of events to come, `usual` the median of the readings before; the shares are
+    percent of those events. `left_out` has some of what the source's rules left out, as {"title", "rule"}.
+    """
+
+    class State(models.TextChoices):
+        HEALTHY = "healthy", "healthy"
+        DEGRADED = "degraded", "degraded"
+        FAILING = "failing", "failing"
+
+    source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="health")
+    state = models.CharField(max_length=10, choices=State)
+    reason = models.CharField(max_length=500, blank=True)
+    since = models.DateTimeField(help_text="When the state began.")
+    upcoming = models.PositiveIntegerField(null=True, blank=True)
+    usual = models.PositiveIntegerField(null=True, blank=True)
+    with_time = models.PositiveSmallIntegerField(null=True, blank=True)
+    with_price = models.PositiveSmallIntegerField(null=True, blank=True)
+    with_venue = models.PositiveSmallIntegerField(null=True, blank=True)
+    with_image = models.PositiveSmallIntegerField(null=True, blank=True)
+    filtered = models.PositiveIntegerField(default=0)
+    left_out = models.JSONField(default=list, blank=True)
+    scope = models.CharField(max_length=64, blank=True, help_text="Of the address and the rules that were in force.")
+    compared_since = models.DateTimeField(
+        null=True, blank=True, help_text="Readings before it say nothing about what is usual now."
+    )
+    believed_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until then an editor believes the source, however much is missing."
+    )
+
+    class Meta:
+        verbose_name_plural = "health"
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.get_state_display()}"
+
+
+class OptOut(models.Model):
+    """A host that asked not to be read, with all of its subdomains: nothing is fetched from there."""
+
+    host = models.CharField(
+        max_length=253, unique=True, help_text="As example.org, which stands for its subdomains too."
+    )
+    reason = models.CharField(max_length=500, blank=True, help_text="Who asked, and how.")
+    since = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ("host",)
+        verbose_name = "opt-out"
+
+    def __str__(self) -> str:
+        return self.host
+
+    def clean(self) -> None:
+        """A pasted address becomes its host, in the form that requests have."""
+        super().clean()
+        self.host = host_of(self.host)
+        if "." not in self.host:
+            raise ValidationError({"host": "This is no host name, as example.org."})
+
+
+def host_of(text: str) -> str:
+    """The host of an address or of a bare name, in lower case and ASCII, without a dot at its end; "" if none."""
+    text = text.strip()
+    try:
+        name = urlsplit(text if "//" in text else f"//{text}").hostname or ""
+        return name.removeprefix("*.").rstrip(".").encode("idna").decode()
+    except ValueError:
+        return ""

@@ -54,6 +54,18 @@ class Source(models.Model):
         default=True,
         help_text="Off: the source gives its events new ids at each reading, so ids come from content.",
     )
+    include = models.TextField(
+        blank=True,
+        max_length=4000,
+        help_text="Take only events in whose title, categories or address one of these stands: one a line, * for any "
+        "text. Capitals and accents make no difference. Empty: all.",
+    )
+    exclude = models.TextField(
+        blank=True,
+        max_length=4000,
+        help_text="Leave out events in whose title, categories or address one of these stands. It goes before the "
+        "rules above.",
+    )
     built_in = models.CharField(max_length=10, choices=BuiltIn, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 

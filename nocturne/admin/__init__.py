@@ -1,6 +1,6 @@
 """The admin: what its pages share, and the pages of accounts, keys and the log."""
 
-from . import accounts
+from . import accounts, alerts
 from .pages import EditorAdmin, RecordAdmin, SearchFilter, count_of, link, link_outside, link_to_list, user_of
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "RecordAdmin",
     "SearchFilter",
     "accounts",
+    "alerts",
     "count_of",
     "link",
     "link_outside",

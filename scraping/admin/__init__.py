@@ -1,5 +1,5 @@
 """The admin of what scraping adds: sources, runs, schedules."""
 
-from . import runs, source
+from . import optouts, runs, source
 
-__all__ = ["runs", "source"]
+__all__ = ["optouts", "runs", "source"]

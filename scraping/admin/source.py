@@ -26,7 +26,7 @@ from .runs import COUNTS
 
 BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 STALE = dt.timedelta(days=2)
-FACTS = ("health", "last_good", "last_reading", "next_reading", "claim", "failures", "answer")
+FACTS = ("condition", "last_good", "last_reading", "next_reading", "claim", "failures", "answer")
 RUNS_SHOWN = 10
 
 
@@ -63,7 +63,17 @@ class HealthFilter(admin.SimpleListFilter):
 @admin.register(Source)
 class SourceAdmin(EditorAdmin):
     change_form_template = "admin/events/source/change_form.html"
-    list_display = ("name", "place", "trust", "health", "last_good", "last_run", "next_reading", "listings", "active")
+    list_display = (
+        "name",
+        "place",
+        "trust",
+        "condition",
+        "last_good",
+        "last_run",
+        "next_reading",
+        "listings",
+        "active",
+    )
     list_filter = ("active", HealthFilter, ("city", SearchFilter), "schedule__format", "built_in", "ids_stable")
     search_fields = ("name", "publisher", "url")
     autocomplete_fields = ("city",)
@@ -74,7 +84,7 @@ class SourceAdmin(EditorAdmin):
         ("For visitors", {"fields": ("publisher", "homepage")}),
         (
             "Readings",
-            {"fields": ("health", "last_good", "last_reading", "next_reading", "claim", "failures", "answer")},
+            {"fields": ("condition", "last_good", "last_reading", "next_reading", "claim", "failures", "answer")},
         ),
     )
     readonly_fields = FACTS
@@ -104,7 +114,7 @@ class SourceAdmin(EditorAdmin):
         return source.city.name if source.city else NOTHING
 
     @admin.display(description="Health", ordering="schedule__failures")
-    def health(self, source: Source) -> str:
+    def condition(self, source: Source) -> str:
         state, words = _health(source)
         return format_html('<span class="health {}">{}</span>', state, words)
 

@@ -30,9 +30,9 @@ from events.models import (
     VenueAlias,
 )
 from nocturne.admin.pages import EstimatingPaginator
-from nocturne.models import ApiKey, User
+from nocturne.models import Alert, ApiKey, User
 from quality.models import Finding, Verdict
-from scraping.models import Run, RunItem, Schedule
+from scraping.models import Health, OptOut, Run, RunItem, Schedule
 
 pytestmark = pytest.mark.timeout(300)  # 200,000 rows take a while on a busy machine
 
@@ -137,6 +137,9 @@ def make_everything(rows: int) -> None:
         decided_by=lambda n: users[n],
     )
     make(Schedule, source=lambda n: sources[n], failures=lambda n: n % 7)
+    make(Health, source=lambda n: sources[n], state=lambda n: "healthy", since=lambda n: now)
+    make(OptOut, host=lambda n: f"{n}.example")
+    make(Alert, key=lambda n: f"source:{n}", message=lambda n: "Look at it.")
     runs = make(Run, source=lambda n: sources[n], started_at=lambda n: now, status=lambda n: "changed")
     make(RunItem, run=lambda n: runs[n], listing=lambda n: listings[n], action=lambda n: "new")
 

@@ -106,7 +106,7 @@ class TestSources:
     ) -> None:
         state = {name: clock.now() - value if name.endswith("_at") else value for name, value in state.items()}
         Schedule.objects.create(source=make_source(**columns), **state)
-        assert self.cell(editor, "health") == [words]
+        assert self.cell(editor, "condition") == [words]
 
     def test_the_last_run_is_summed_up_and_linked(self, editor: Client) -> None:
         source = make_source()
