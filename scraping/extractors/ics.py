@@ -15,7 +15,8 @@ from scraping.contentlines import Component, calendars, unescape
 from scraping.extractors import Document, Window
 from scraping.places import place_of
 from scraping.prices import price_of
-from scraping.series import Clock, Instance, instances
+from scraping.series import Instance, instances
+from scraping.stamps import Clock
 
 _URL = re.compile(r"https?://[^\s<>\"'\\]+", re.I)
 _GEO = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*\\?[;,]\s*(-?\d+(?:\.\d+)?)")

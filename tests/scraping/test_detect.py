@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -79,12 +77,11 @@ SEQUENCE:99999999999999|GEO:1e999;x|<html>|<script type="application/ld+json">|<
 PIECES += [b"\x00", b"\xff\xfe", b"\xe2\x80\xae", b"9" * 400, b"\n ", b"\n", b"\n", b"\r\n"]
 
 
+@pytest.mark.timeout(60)
 @given(st.binary(max_size=300) | st.lists(st.sampled_from(PIECES) | st.binary(max_size=8), max_size=25).map(b"".join))
 @settings(max_examples=250, deadline=None)
-def test_any_bytes_are_read_in_bounded_time_and_never_an_error(body):
-    began = time.monotonic()
+def test_any_bytes_are_read_and_never_an_error(body):
     found = read(document(body), window())
     settled = settle(normalise(draft, base_url="https://venue.example/") for draft in found.drafts)
     assert len({draft.external_id for draft in settled}) == len(settled)
     assert not any(problem.code == "document.fault" for problem in found.problems)
-    assert time.monotonic() - began < 20

