@@ -1,0 +1,283 @@
+"""Thousands of sources through two workers: python -m tests.bench.sources [--sources 2000] [--seed 1].
+
+Mixed sizes, 5 % broken, one worker killed with -9 on the way. Printed are sources and listings a minute, the cost of a
+source in each quarter of the first round, what the second, unchanged round wrote, and whether anything was lost or
+doubled: exit status 1 then. It brings its own servers in a folder of its own, and takes minutes.
+"""
+
+import argparse
+import datetime as dt
+import itertools
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CITIES = 20
+PER_HOST = 10
+BROKEN = ("500", "404", "garbage", "cut", "empty")
+WORDS = (
+    "Amber Blue Dust Echo Fox Golden Harbour Iron Jade Kite Lunar Mirror North Opal Paper Quiet River Stone Tide"
+).split()
+FORMS = ("{} & {}", "{} {} Band", "The {} of {}", "{} meets {}", "{} / {}", "An evening with {} {}")
+
+
+def size_of(number: int, seed: int) -> int:
+    """Events of a source: 1 to 500, most of them few, 0 for a broken one."""
+    if number % 20 == 19:
+        return 0
+    return max(1, min(500, round(random.Random(f"{seed} {number}").lognormvariate(2.8, 1.2))))
+
+
+def events_of(number: int, seed: int) -> Iterator[str]:
+    chance = random.Random(f"{seed} events {number}")
+    first = dt.date.today() + dt.timedelta(days=2)
+    for index in range(size_of(number, seed)):
+        day = first + dt.timedelta(days=chance.randrange(120))
+        title = chance.choice(FORMS).format(chance.choice(WORDS), chance.choice(WORDS))
+        yield (
+            f"BEGIN:VEVENT\r\nUID:{number}-{index}@bench.example\r\nSUMMARY:{title} {chance.randrange(1000)}\r\n"
+            f"DTSTART:{day:%Y%m%d}T{chance.randrange(17, 23)}{chance.choice(('00', '30'))}00\r\n"
+            f"LOCATION:Venue {number}\r\nDESCRIPTION:{' '.join(chance.choices(WORDS, k=30))}\r\n"
+            f"URL:https://venue-{number}.example/{index}\r\nEND:VEVENT\r\n"
+        )
+
+
+def calendar(number: int, seed: int) -> bytes:
+    return ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + "".join(events_of(number, seed)) + "END:VCALENDAR\r\n").encode()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    seed = 1
+
+    def do_GET(self) -> None:
+        name = self.path.strip("/").removesuffix(".ics")
+        if not name.isdigit():
+            self._send(404, b"")
+            return
+        number = int(name)
+        if number % 20 != 19:
+            self._send(200, calendar(number, self.seed))
+            return
+        match BROKEN[number // 20 % len(BROKEN)]:
+            case "500":
+                self._send(500, b"")
+            case "404":
+                self._send(404, b"")
+            case "garbage":
+                self._send(200, random.Random(number).randbytes(20_000))
+            case "cut":
+                self._send(200, b"BEGIN:VCALENDAR\r\n", claimed=5000)
+            case "empty":
+                self._send(200, b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+
+    def _send(self, status: int, body: bytes, *, claimed: int | None = None) -> None:
+        etag = f'"{zlib.crc32(body)}"'
+        if status == 200 and claimed is None and self.headers.get("If-None-Match") == etag:
+            status, body = 304, b""
+        self.send_response(status)
+        self.send_header("ETag", etag)
+        self.send_header("Content-Type", "text/calendar")
+        self.send_header("Content-Length", str(claimed or len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = claimed is not None
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def serve(seed: int, port: "multiprocessing.queues.Queue[int]") -> None:
+    Handler.seed = seed
+    with ThreadingHTTPServer(("0.0.0.0", 0), Handler) as server:
+        port.put(server.server_port)
+        server.serve_forever()
+
+
+def host_of(number: int, port: int) -> str:
+    """Ten sources share a host; a broken one has its own."""
+    place = 5000 + number if number % 20 == 19 else number // PER_HOST
+    return f"127.1.{place // 250}.{place % 250 + 1}:{port}"
+
+
+class Bench:
+    """The sources in the database, and the workers that read them."""
+
+    def __init__(self, count: int, seed: int, port: int, log: Path) -> None:
+        self.count, self.seed, self.port, self.log = count, seed, port, log
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def prepare(self) -> None:
+        from django.core.management import call_command
+
+        from events.models import City, Source
+        from events.places import assign_areas
+        from scraping import schedule
+
+        call_command("migrate", verbosity=0)
+        call_command("load_cities", min_population=1_000_000, verbosity=0)
+        chosen: list[City] = []
+        for city in City.objects.order_by("-population"):
+            if len(chosen) < CITIES and all(city.country != other.country for other in chosen):
+                chosen.append(city)
+        City.objects.filter(pk__in=[city.pk for city in chosen]).update(active=True)
+        assign_areas()
+        Source.objects.bulk_create(
+            Source(
+                name=f"Source {number}",
+                url=f"http://{host_of(number, self.port)}/{number}.ics",
+                city=chosen[number % CITIES],
+            )
+            for number in range(self.count)
+        )
+        schedule.ensure(list(Source.objects.scraped()))
+
+    def start_worker(self) -> None:
+        name = f"bench{len(self.workers)}@%h"
+        command = [sys.executable, "-m", "celery", "-A", "nocturne", "worker", "-c", "1", "-n", name, "-l", "WARNING"]
+        with open(self.log, "ab") as output:
+            self.workers.append(
+                subprocess.Popen(
+                    [*command, "--without-gossip", "--without-mingle"],
+                    cwd=ROOT,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+            )
+
+    def stop_workers(self) -> None:
+        for worker in self.workers:
+            if worker.poll() is None:
+                os.killpg(worker.pid, signal.SIGKILL)
+
+    def round(self, *, kill_after: float = 2.0) -> list[tuple[float, int]]:
+        """Until all are read: pairs of seconds and sources done. `kill_after` is a share of them."""
+        from django.utils import timezone as clock
+
+        from scraping.models import Schedule
+        from scraping.tasks import scrape_due
+
+        Schedule.objects.update(next_at=clock.now())
+        marks, began, killed, asked = [(0.0, 0)], time.monotonic(), False, 0.0
+        while True:
+            now = time.monotonic()
+            if now - asked > 5:
+                scrape_due.delay(limit=400)
+                asked = now
+            left = Schedule.objects.filter(next_at__lte=clock.now()).count()
+            marks.append((now - began, self.count - left))
+            if not killed and self.count - left > kill_after * self.count:
+                os.killpg(self.workers[-1].pid, signal.SIGKILL)
+                self.start_worker()
+                killed = True
+            if not left:
+                return marks
+            claimed = Schedule.objects.filter(next_at__lte=clock.now(), claimed_until__gt=clock.now())
+            if killed and left == claimed.count() <= 2:  # the dead worker's: as if its quarter of an hour was over
+                claimed.update(claimed_until=clock.now())
+            time.sleep(1)
+
+    def faults(self) -> list[str]:
+        """What was lost or doubled."""
+        from django.db.models import Count
+
+        from events.models import Event, Listing, Source
+        from scraping.models import Run
+
+        found = []
+        for source in Source.objects.scraped().annotate(count=Count("listings")):
+            number = int(source.name.split()[1])
+            if source.count != size_of(number, self.seed):
+                found.append(f"{source}: {source.count} of {size_of(number, self.seed)} listings")
+            if number % 20 == 19 and not Run.objects.filter(source=source, status__in=("failed", "empty")).exists():
+                found.append(f"{source} is broken, and no run says so")
+        if homeless := Listing.objects.filter(event=None).count():
+            found.append(f"{homeless} listings without an event")
+        if orphans := Event.objects.filter(listings=None).count():
+            found.append(f"{orphans} events without a listing")
+        return found
+
+
+def writes() -> dict[str, int]:
+    """Rows written since the database began, by table; the state of the schedule left out."""
+    from django.db import connection
+
+    time.sleep(3)  # what the servers of other connections counted arrives with a delay
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables")
+        return {name: count for name, count in cursor.fetchall() if name != "scraping_schedule"}
+
+
+def report(title: str, marks: list[tuple[float, int]], listings: int) -> None:
+    seconds, done = marks[-1]
+    print(f"{title}: {done} sources in {seconds:.0f} s, {done / seconds * 60:.0f} sources a minute", end="")
+    print(f", {listings / seconds * 60:.0f} listings a minute" if listings else "")
+    at = [next(second for second, count in marks if count >= done * quarter / 4) for quarter in range(5)]
+    costs = [(later - earlier) / (done / 4) * 1000 for earlier, later in itertools.pairwise(at)]
+    print("  milliseconds a source in each quarter: " + ", ".join(f"{cost:.0f}" for cost in costs), flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--sources", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    ports: multiprocessing.queues.Queue[int] = multiprocessing.get_context("fork").Queue()
+    server = multiprocessing.get_context("fork").Process(target=serve, args=(options.seed, ports), daemon=True)
+    server.start()
+    port = ports.get(timeout=10)
+    with tempfile.TemporaryDirectory(prefix="nocturne-bench-") as folder:
+        return run(options.sources, options.seed, port, Path(folder))
+
+
+def run(count: int, seed: int, port: int, folder: Path) -> int:
+    from nocturne.dev import servers
+
+    urls = servers.ensure(folder, "postgres", "valkey")
+    allowed = ",".join(sorted({host_of(number, port) for number in range(count)}))
+    os.environ |= {"DATABASE_URL": urls["postgres"], "REDIS_URL": urls["valkey"], "FETCH_ALLOW": allowed}
+    os.environ |= {"ENVIRONMENT": "development", "ENV_FILE": os.devnull, "DJANGO_SETTINGS_MODULE": "nocturne.settings"}
+    import django
+
+    django.setup()
+    from events.models import Listing
+
+    bench = Bench(count, seed, port, folder / "workers.log")
+    print(f"{count} sources, {sum(size_of(n, seed) for n in range(count))} events", flush=True)
+    bench.prepare()
+    try:
+        bench.start_worker()
+        bench.start_worker()
+        report("First round, a worker killed on the way", bench.round(kill_after=0.4), Listing.objects.count())
+        faults = bench.faults()
+        before = writes()
+        report("Second round, unchanged", bench.round(), 0)
+        after = writes()
+        wrote = {name: rows - before.get(name, 0) for name, rows in after.items() if rows != before.get(name, 0)}
+        print(f"  rows written by the second round: {wrote or 'none'}")
+        faults += bench.faults()
+        print("\n".join(faults[:20]) if faults else "Nothing lost, nothing doubled.")
+        return 1 if faults else 0
+    finally:
+        bench.stop_workers()
+        from django.db import connection
+
+        connection.close()
+        said = [line for line in (folder / "workers.log").read_text().splitlines() if " ERROR" in line]
+        print("\n".join(said[-20:]), file=sys.stderr)
+        servers.leave()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
