@@ -1,159 +1,24 @@
-"""Findings, verdicts, and what editors do about duplicates: merge, unmerge, split, decide."""
+"""Verdicts: all pairs of listings that somebody or the matcher decided, or that wait."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
 from django.db.models import Case, QuerySet, Value, When
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 
-from events.admin import EventAdmin, ListingAdmin
 from events.admin.listing import draft_rows, standing
-from events.models import Event, Listing
+from events.models import Listing
 from nocturne.admin import RecordAdmin, SearchFilter, link, user_of
-from nocturne.cache import bump_on_commit
 from nocturne.models import User
+from quality import merging
+from quality.models import Verdict
+from quality.verdicts import decide
 
-from . import merging
-from .models import Finding, Severity, Verdict
-from .verdicts import decide
+from .duplicates import show_at_once
 
-LINKS = ("listing_link", "event_link", "source_link")
 BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
-
-
-def show_at_once(events: Iterable[Event]) -> None:
-    """Visitors see what became of these events as soon as it is committed."""
-    bump_on_commit(event.city_id for event in events)
-
-
-# --- on the pages of events and listings ------------------------------------------------------------
-
-
-@admin.action(description="Merge the chosen ones into the oldest", permissions=["edit"])
-def merge_chosen(page: EventAdmin, request: HttpRequest, queryset: QuerySet[Event]) -> None:
-    first, *others = events = list(queryset.order_by("pk"))
-    if not others:
-        page.message_user(request, "Choose two events or more to merge.", messages.WARNING)
-        return
-    merged = [first]
-    for other in others:
-        try:
-            root = merging.merge(first, other, by=user_of(request))
-        except ValueError as error:
-            page.message_user(request, str(error), messages.ERROR)
-        else:
-            merged.append(other)
-    if len(merged) > 1:
-        page.record(request, merged, f"Merged into #{root.pk}.")
-        show_at_once(events)
-        page.message_user(request, format_html("Merged {} events: {}.", len(merged), link(root)))
-
-
-@admin.action(description="Unmerge: make it an event of its own again", permissions=["edit"], location=BOTH)
-def unmerge(page: EventAdmin, request: HttpRequest, queryset: QuerySet[Event]) -> HttpResponse | None:
-    events = [event for event in queryset if event.merged_into_id]
-    if not events:
-        page.message_user(request, "An event that is merged into nothing has nothing to leave.", messages.WARNING)
-        return None
-    alone = [merging.unmerge(event, by=user_of(request)) for event in events]
-    page.record(request, alone, "Unmerged.")
-    show_at_once([*events, *alone])
-    page.message_user(request, format_html("Unmerged: {}.", _links(alone)))
-    return _to_page_of(alone)
-
-
-@admin.action(description="Split from its event", permissions=["edit"], location=BOTH)
-def split(page: ListingAdmin, request: HttpRequest, queryset: QuerySet[Listing]) -> HttpResponse | None:
-    events = []
-    for listing in queryset.select_related("event"):
-        try:
-            event = merging.split(listing, by=user_of(request))
-        except ValueError as error:
-            page.message_user(request, str(error), messages.ERROR)
-            continue
-        events.append(event)
-        page.record(request, [listing], f"Split off as event #{event.pk}.")
-        show_at_once([event, *filter(None, [listing.event])])
-    if not events:
-        return None
-    page.message_user(request, format_html("Split off: {}.", _links(events)))
-    return _to_page_of(events)
-
-
-def _links(events: Iterable[Event]) -> str:
-    return format_html_join(", ", "{}", ((link(event),) for event in events))
-
-
-def _to_page_of(events: list[Event]) -> HttpResponse | None:
-    """One event is looked at next; after several the list is."""
-    return HttpResponseRedirect(reverse("admin:events_event_change", args=[events[0].pk])) if len(events) == 1 else None
-
-
-class FindingInline(admin.TabularInline):
-    model = Finding
-    fields = readonly_fields = ("rule", "severity", "weight", "message", "first_seen_at")
-    can_delete = False
-    verbose_name_plural = "findings"
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-EventAdmin.actions += [merge_chosen, unmerge]
-ListingAdmin.actions.append(split)
-ListingAdmin.inlines.append(FindingInline)
-
-
-# --- pages of their own -----------------------------------------------------------------------------
-
-
-@admin.register(Finding)
-class FindingAdmin(RecordAdmin):
-    list_display = ("rule", "severity_words", "message", *LINKS, "first_seen_at")
-    list_filter = (
-        "severity",
-        ("source", SearchFilter),
-        ("source__city", SearchFilter),
-        ("listing", admin.EmptyFieldListFilter),
-        "rule",
-    )
-    list_select_related = ("source", "listing__event")
-    search_fields = ("message", "key", "listing__title")
-    date_hierarchy = "first_seen_at"
-    fields = (
-        "rule",
-        "severity",
-        "weight",
-        "message",
-        "key",
-        "listing_link",
-        "event_link",
-        "source_link",
-        "first_seen_at",
-    )
-
-    @admin.display(description="Severity", ordering="severity")
-    def severity_words(self, finding: Finding) -> str:
-        return format_html('<span class="severity {}">{}</span>', finding.severity, Severity(finding.severity).label)
-
-    @admin.display(description="Listing")
-    def listing_link(self, finding: Finding) -> str:
-        return link(finding.listing, finding.listing and finding.listing.title)
-
-    @admin.display(description="Event")
-    def event_link(self, finding: Finding) -> str:
-        return link(finding.listing and finding.listing.event)
-
-    @admin.display(description="Source", ordering="source")
-    def source_link(self, finding: Finding) -> str:
-        return link(finding.source)
 
 
 class WaitingFilter(admin.SimpleListFilter):
