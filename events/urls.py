@@ -22,9 +22,20 @@ urlpatterns = [
     path("robots.txt", site.robots, name="robots"),
     path("<slug:slug>/", city.city, name="city"),
     path("<slug:slug>/list", city.city_list, name="city_list"),
-    path("<slug:slug>/calendar.ics", city.city_ics, name="city_ics"),
+    path("<slug:slug>/calendar.ics", city.city_taken, {"form": "ics"}, name="city_ics"),
+    path("<slug:slug>/feed.atom", city.city_taken, {"form": "atom"}, name="city_atom"),
+    path("<slug:slug>/feed.json", city.city_taken, {"form": "json"}, name="city_json"),
     # a slug may hold letters of every script
     path("<slug:city_slug>/events/<str:slug>-<int:pk>/", event.event, name="event"),
     path("<slug:city_slug>/events/<str:slug>-<int:pk>.ics", event.event_ics, name="event_ics"),
     path("<slug:city_slug>/venues/<str:slug>-<int:pk>/", venue.venue, name="venue"),
+    *(
+        path(
+            f"<slug:city_slug>/venues/<str:slug>-<int:pk>.{form}",
+            venue.venue_taken,
+            {"form": form},
+            name=f"venue_{form}",
+        )
+        for form in ("ics", "atom", "json")
+    ),
 ]

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from events.cards import by_night, card
 from events.dates import day_words, span_words
 from events.facets import facets
+from events.feeds import Feed, feed_response
 from events.ics import CONTENT_TYPE, calendar
 from events.models import City, Event
 from events.search import MAX_NIGHTS, EventSearch
@@ -24,6 +25,7 @@ from nocturne.pages import etag_of, not_modified, public_file, public_page
 PAGE = 50
 MAX_RUNS = 60
 MAX_CALENDAR = 1000
+MAX_FEED = 200
 
 
 @require_safe
@@ -38,24 +40,26 @@ def city_list(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 @require_safe
-def city_ics(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """The events of a search as a calendar, runs included, in all pages."""
+def city_taken(request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
+    """The events of a search to take along: runs included, in all pages. `form` is ics, atom or json."""
     found = _city(slug)
     if isinstance(found, HttpResponseBase):
         return found
     search = EventSearch.parse(request.GET, found, found.tonight())
-    etag = etag_of("ics", search.query(page=1), search.nights, generation=generation(found.pk))
+    query = search.query(page=1)
+    etag = etag_of(form, query, search.nights, generation=generation(found.pk))
     if (fresh := not_modified(request, etag)) is not None:
         return fresh
     events = Event.objects.public()
     search = search.forgiving(events)
-    rows = [
-        *search.filter(events).for_list()[:MAX_CALENDAR],
-        *search.filter_runs(events).for_list()[:MAX_CALENDAR],
-    ]
-    about = _subject(search) if search.query(page=1) else settings.SITE_NAME
-    name = f"{found.name}: {about}"
-    return public_file(calendar(rows, name=name), CONTENT_TYPE, etag=etag, filename=f"{found.slug}.ics")
+    most = MAX_CALENDAR if form == "ics" else MAX_FEED
+    rows = [*search.filter(events).for_list()[:most], *search.filter_runs(events).for_list()[:most]]
+    name = f"{found.name}: {_subject(search) if query else settings.SITE_NAME}"
+    if form == "ics":
+        return public_file(calendar(rows, name=name), CONTENT_TYPE, etag=etag, filename=f"{found.slug}.ics")
+    page = _with_query(found.get_absolute_url(), query)
+    feed = Feed(title=name, page=page, address=_taken_path(search, form), events=rows)
+    return feed_response(feed, form, etag=etag)
 
 
 def _respond(request: HttpRequest, slug: str, template: str) -> HttpResponseBase:
@@ -119,7 +123,9 @@ def results(search: EventSearch) -> dict[str, Any]:
         "max_nights": MAX_NIGHTS,
         "path": base,
         "list_path": reverse("events:city_list", args=[search.city.slug]),
-        "ics_path": _with_query(reverse("events:city_ics", args=[search.city.slug]), search.query(page=1)),
+        "ics_path": _taken_path(search, "ics"),
+        "atom_path": _taken_path(search, "atom"),
+        "json_path": _taken_path(search, "json"),
         "canonical": absolute(_with_query(base, search.query(page=page))),
     }
 
@@ -153,6 +159,10 @@ def _kept(search: EventSearch) -> dict[str, list[tuple[str, str]]]:
         "text": [(name, value) for name, value in fields if name != "q"],
         "dates": [(name, value) for name, value in fields if name not in ("when", "from", "to")],
     }
+
+
+def _taken_path(search: EventSearch, form: str) -> str:
+    return _with_query(reverse(f"events:city_{form}", args=[search.city.slug]), search.query(page=1))
 
 
 def _with_query(path: str, query: str) -> str:

@@ -25,7 +25,8 @@ def urls() -> list[str]:
     page = event.get_absolute_url()
     return [
         *("/", "/?q=ber", "/?q=nowhere", "/berlin/", "/berlin/?when=2026-12-05", "/berlin/?q=x&when=y"),
-        *("/berlin/list", "/berlin/calendar.ics", page, f"{page[:-1]}.ics", venue.get_absolute_url()),
+        *("/berlin/list", "/berlin/calendar.ics", "/berlin/feed.atom", "/berlin/feed.json"),
+        *(page, f"{page[:-1]}.ics", venue.get_absolute_url(), f"{venue.get_absolute_url()[:-1]}.atom"),
         *("/about/", "/bot/", "/robots.txt"),
     ]
 
@@ -59,7 +60,7 @@ class TestEveryPublicPage:
                 assert node.attributes["src"].startswith("/static/")
 
     def test_has_landmarks_one_h1_and_headings_in_order(self, client: Client, urls: list[str]) -> None:
-        pages = [url for url in urls if not url.endswith((".ics", ".txt", "/list"))]
+        pages = [url for url in urls if not url.endswith((".ics", ".txt", ".atom", ".json", "/list"))]
         for url in pages:
             tree = parsed(client.get(url))
             for landmark in ("header", "main", "footer", "footer nav[aria-label]"):

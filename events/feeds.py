@@ -1,0 +1,115 @@
+"""Feeds of events: Atom (RFC 4287) and JSON Feed 1.1. What is listed stands in the order of the list, soonest first."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import format_html_join
+
+from events.cards import status_words
+from events.categories import category_label
+from events.dates import machine_end, machine_start, when_words
+from events.models import Event
+from events.prices import event_price
+from nocturne.origin import absolute, host
+from nocturne.pages import public_file
+
+ATOM = "application/atom+xml; charset=utf-8"
+JSON = "application/feed+json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """`page` is the address of what the feed is a form of, `address` its own; both without the origin."""
+
+    title: str
+    page: str
+    address: str
+    events: Sequence[Event]
+
+    def atom(self) -> str:
+        feed = Atom1Feed(
+            title=self.title,
+            link=absolute(self.page),
+            description="",
+            feed_url=absolute(self.address),
+            author_name=settings.SITE_NAME,
+        )
+        for event in self.events:
+            feed.add_item(
+                title=_title(event),
+                link=absolute(event.get_absolute_url()),
+                description=_html(event),
+                unique_id=_id(event),
+                pubdate=event.created_at,
+                updateddate=event.updated_at,
+                categories=[category_label(event.category)] if event.category else [],
+            )
+        return feed.writeString("utf-8")
+
+    def json(self) -> str:
+        data = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": self.title,
+            "home_page_url": absolute(self.page),
+            "feed_url": absolute(self.address),
+            "authors": [{"name": settings.SITE_NAME, "url": absolute("/")}],
+            "items": [_item(event) for event in self.events],
+        }
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def feed_response(feed: Feed, form: str, *, etag: str) -> HttpResponse:
+    """`form` is atom or json."""
+    return public_file(feed.atom(), ATOM, etag=etag) if form == "atom" else public_file(feed.json(), JSON, etag=etag)
+
+
+def _item(event: Event) -> dict[str, Any]:
+    """`_event` is our extension, with what a program wants to know."""
+    facts = {
+        "starts_at": machine_start(event),
+        "ends_at": machine_end(event) or None,
+        "timezone": event.timezone,
+        "night": event.night.isoformat(),
+        "status": event.status,
+        "venue": event.venue.name if event.venue else None,
+        "price_min": float(event.price_min) if event.price_min is not None else None,
+        "price_max": float(event.price_max) if event.price_max is not None else None,
+        "currency": event.currency or None,
+        "is_free": event.is_free,
+    }
+    return {
+        "id": _id(event),
+        "url": absolute(event.get_absolute_url()),
+        "title": _title(event),
+        "content_html": _html(event),
+        "date_published": _stamp(event.created_at),
+        "date_modified": _stamp(event.updated_at),
+        "tags": [category_label(event.category)] if event.category else [],
+        "_event": facts,
+    }
+
+
+def _id(event: Event) -> str:
+    """The same for the life of the event, whatever becomes of its address (RFC 4151)."""
+    return f"tag:{host()},{event.created_at:%Y-%m-%d}:event-{event.root_id}"
+
+
+def _title(event: Event) -> str:
+    words = status_words(event)
+    return f"{words}: {event.title}" if words else event.title
+
+
+def _html(event: Event) -> str:
+    place = event.venue.name if event.venue else "Online" if event.online else event.address
+    lines = [when_words(event), place, event_price(event), event.description[:500]]
+    return format_html_join("", "<p>{}</p>", ((line,) for line in lines if line))
+
+
+def _stamp(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).isoformat(timespec="seconds")
