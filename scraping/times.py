@@ -7,45 +7,20 @@ import datetime as dt
 import email.utils
 import functools
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from events.drafts import When
+from scraping.clocks import RANGE, clock_after, clock_before, without_doors
+from scraping.months import MONTH, MONTHS, plain
 from scraping.zones import iana
 
 # Beyond these years a date is a typing error, and zone arithmetic overflows.
 # A decade under the calendar's end, so that a start and a length always have an end.
 FIRST_YEAR, LAST_YEAR = 1000, 9980
 
-# en, de, fr, es, it, pt, nl, el, pl, sv/da/no, fi, cs, ca: without accents, in the forms that stand in dates.
-_MONTHS = """
-    january jan januar janner janv janvier enero ene gennaio gen janeiro januari ιανουαριου ιανουαριος ιαν \
-    stycznia styczen tammikuuta leden ledna gener
-    february feb februar fevrier fevr febrero febbraio fevereiro fev februari φεβρουαριου φεβρουαριος φεβ lutego \
-    luty helmikuuta unor unora febrer
-    march mar marz maerz mrz mars marzo marco maart mrt μαρτιου μαρτιος μαρ marca marzec maaliskuuta brezen \
-    brezna marc
-    april apr avril avr abril abr aprile απριλιου απριλιος απρ kwietnia kwiecien huhtikuuta duben dubna
-    may mai mayo maggio mag maio mei maj μαιου μαιος μαι μαϊ maja toukokuuta kveten kvetna maig
-    june jun juni juin junio giugno giu junho ιουνιου ιουνιος ιουν czerwca czerwiec kesakuuta cerven cervna juny
-    july jul juli juillet juil julio luglio lug julho ιουλιου ιουλιος ιουλ lipca lipiec heinakuuta cervenec \
-    cervence juliol
-    august aug aout agosto ago augustus augusti αυγουστου αυγουστος αυγ sierpnia sierpien elokuuta srpen srpna \
-    agost
-    september sept sep septembre septiembre setiembre settembre set setembro σεπτεμβριου σεπτεμβριος σεπ \
-    wrzesnia wrzesien syyskuuta zari setembre
-    october oct oktober okt octobre octubre ottobre ott outubro out οκτωβριου οκτωβριος οκτ pazdziernika \
-    pazdziernik lokakuuta rijen rijna
-    november nov novembre noviembre novembro νοεμβριου νοεμβριος νοε listopada marraskuuta
-    december dec dezember dez decembre diciembre dic dicembre dezembro desember des δεκεμβριου δεκεμβριος δεκ \
-    grudnia grudzien joulukuuta prosinec prosince desembre
-"""
-_MONTH = {name: number for number, names in enumerate(_MONTHS.strip().splitlines(), 1) for name in names.split()}
-_NAMES = "|".join(sorted(_MONTH, key=len, reverse=True))
-
 _ISO = re.compile(
-    r"(?<!\d)(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|(\d{2})(\d{2}))(?!\d)"
+    r"(?<!\d)(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\. ?(\d{1,2})\. ?(\d{1,2})\b\.?|(\d{2})(\d{2}))(?!\d)"
     r"(?:(?:\s*t\s*|\s+|,\s*)(?=\d))?"
 )
 # "T20:30:00.000", "T2030"; as two well-known programs write, "T18:30:00:00" and "T10-10-30-00" (hour twice)
@@ -57,42 +32,51 @@ _ISO_CLOCK = re.compile(
 )
 _NUMERIC = re.compile(r"(?<![\d:.])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d:])")
 _DAY_MONTH = re.compile(
-    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|eme|ª|º|o|α|η)?[.,]?(?:\s*(?:de|di|of|del|da|do)\b)?[\s-]*\b({_NAMES})\b\.?"
-    rf"(?:[\s,-]*(?:de|del|of)?\s*('?\d{{4}}|'\d\d)(?!\d)(?!:))?"
+    rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|eme|ª|º|o|α|η)?[.,]?(?:\s*(?:de|di|of|del|da|do)\b)?[\s/-]*\b({MONTH})\b\.?"
+    rf"(?:[\s,/-]*(?:de|del|of)?\s*('?\d{{4}}|'\d\d)(?!\d)(?!:))?"
 )
-_MONTH_DAY = re.compile(rf"\b({_NAMES})\b\.?\s*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:\s*,?\s*(\d{{4}})(?!\d)(?!:))?")
-# "5.-7. Dezember 2026", "December 5 - 7, 2026"
-_DAYS_MONTH = re.compile(
-    rf"(?<![\d:])(\d{{1,2}})\.?\s?(?:-|bis|to|al?|"
-    rf"au)\s?(\d{{1,2}})\.?(?:\s+d[ei])?\s+({_NAMES})\b\.?\s*(?:d[ei]l?\s+)?(\d{{4}})"
+_MONTH_DAY = re.compile(rf"\b({MONTH})\b\.?\s*(\d{{1,2}})(?:st|nd|rd|th)?(?![\d:])(?:\s*,?\s*(\d{{4}})(?!\d)(?!:))?")
+# Several days of which only the last has the year; `joint` is what stands between them.
+_JOINTS = frozenset("& + / und and et y e och og en i и oder or ou o".split())
+_JOINT = (
+    r"\s?(?P<joint>-|bis(?: zum)?|to|through|thru|al?|au|tot|t/m|ate|do|по|до|εωσ|till?|until|"
+    + "|".join(re.escape(joint) for joint in sorted(_JOINTS, key=len, reverse=True))
+    + rf")\s?(?:(?:vom|le|the|il|el|den)\s)?(?:(?!(?:{MONTH})\b)[^\W\d]{{2,12}}\.?,?\s)?"
 )
-_MONTH_DAYS = re.compile(
-    rf"\b({_NAMES})\b\.?\s*(\d{{1,2}})(?:st|nd|rd|th)?\s?(?:-|to)\s?(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})"
+_FIRST = r"(?<![\d:.])(?P<day1>\d{1,2})(?:st|nd|rd|th|er|\.)?,?"
+_LAST = r"(?P<day2>\d{1,2})(?:st|nd|rd|th|er|\.)?"
+_OF = r"(?:\s?(?:d[ei]l?|of))?\s"
+_RANGES = (
+    re.compile(
+        r"(?<![\d:./])(?P<day1>\d{1,2})\s?(?P<joint>-)\s?(?P<day2>\d{1,2})(?P<separator>/)(?P<month2>\d{1,2})/"
+        r"(?P<year>\d{4})(?!\d)"
+    ),
+    re.compile(
+        rf"{_FIRST}(?:{_OF}?(?P<month1>{MONTH})\b\.?,?)?{_JOINT}{_LAST}{_OF}(?P<month2>{MONTH})\b\.?,?"
+        rf"(?:\s?d[ei]l?)?\s?(?P<year>\d{{4}})(?!\d)"
+    ),
+    re.compile(
+        rf"\b(?P<month1>{MONTH})\b\.?\s?{_FIRST}{_JOINT}(?:(?P<month2>{MONTH})\b\.?\s?)?{_LAST},?"
+        rf"\s(?P<year>\d{{4}})(?!\d)"
+    ),
+    re.compile(
+        rf"(?<![\d:.])(?P<day1>\d{{1,2}})(?P<separator>[./])\s?(?:(?P<month1>\d{{1,2}})(?:(?P=separator))?)?"
+        rf"{_JOINT}(?P<day2>\d{{1,2}})(?P=separator)\s?(?P<month2>\d{{1,2}})(?P=separator)\s?(?P<year>\d{{4}}|\d\d)(?![\d:])"
+    ),
 )
-_CLOCK = re.compile(
-    r"(?<![\d.,/:-])(?P<h>\d{1,2})(?:\s?[:.h]\s?(?P<m>\d\d)(?::(?P<s>\d\d))?)?(?!\d)\s*"
-    r"(?P<mark>a\.?\s?m\b\.?|p\.?\s?m\b\.?|π\.?\s?μ\b\.?|μ\.?\s?μ\b\.?|[ap](?=\s|-|$)|uhr\b|h\b|hrs?\b|u\.|"
-    r"uur\b|heures?\b|horas?\b|ωρα\b)?"
+_YEAR_MONTH_DAY = re.compile(rf"(?<!\d)(\d{{4}})\.?\s*(?:m\.\s*)?\b({MONTH})\b\.?\s*(\d{{1,2}})(?![\d:])")
+_DAY_OF_MONTH = re.compile(
+    r"(?<!\d)(\d{1,2})(?:\s*ngay)?\s*thang\s*(\d{1,2})(?:\s*,|\s+nam|\s*/)?\s*(\d{4})"  # Vietnamese counts them
 )
-_BEFORE_CLOCK = re.compile(
-    r"(?:\b(?:at|um|ab|alle|ore|las|os|kl|kl\.|klo|om|a|as|from|beginn|doors|στις|godz\.?)|@|t)\s*$"
+# "Sat Dec  5 20:00:00 UTC 2026", as programs print dates
+_PRINTED = re.compile(
+    rf"\b({MONTH})\s+(\d{{1,2}})\s+(\d{{1,2}}:\d\d(?::\d\d)?)\s*([a-z]{{2,5}}|[+-]\d{{4}})?\s+(\d{{4}})\b"
 )
-_RANGE = re.compile(
-    r"^\s*(?:-|–|—|~|to\b|until\b|till\b|bis\b|a\b|al\b|alle\b|tot\b|ate\b|hasta\b|jusqu\S*|εως\b|do\b)\s*"
-)
-_WORDS = {
-    "noon": "12:00 pm",
-    "midday": "12:00 pm",
-    "midnight": "12:00 am",
-    "mediodia": "12:00 pm",
-    "minuit": "0h00",
-}
-_WORD = re.compile(r"\b(?:" + "|".join(_WORDS) + r")\b")
 _ZONE = re.compile(
     r"\s*(?:\[(?P<bracket>[\w/+-]+)\]|(?P<z>z|utc|gmt)?\s*(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d\d)?(?![\d:])"
-    r"|\(?(?P<name>[a-z]+/[a-z_]+(?:/[a-z_]+)?|[a-z]{1,5})\b\)?)"
+    r"|\(?(?P<name>[a-z]+/[a-z_]+(?:/[a-z_]+)?|[a-z]{1,5}|(?:eastern|central|mountain|pacific)(?=\)|\s+time|\s*$))\b\)?)"
 )
-_EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
+_EPOCH = re.compile(r"(?:/date\()?(\d{10}(?:\d{3})?(?:\.\d+)?)(?:[+-]\d{4})?(?:\)/)?")
 _DURATION = re.compile(
     r"P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,8})(?:\.\d+)?S)?)?", re.I
 )
@@ -145,10 +129,13 @@ def moment(text: str, *, day_first: bool | None = None, year: int | None = None)
 @functools.lru_cache(maxsize=4096)
 def span(text: str, *, day_first: bool | None = None, year: int | None = None) -> tuple[Moment, Moment | None] | None:
     """Start and end that a text states: "5 Dec 2026, 8-11pm", "20:00 – 23:00"; the end is None where there is none."""
-    text = _plain(text)
-    if _EPOCH.fullmatch(text):
-        return (stamp, None) if (stamp := _epoch(text)) else None
-    if days := _range_of_days(text):
+    text = plain(text)
+    if match := _EPOCH.fullmatch(text):
+        return _epoch(match[1]), None
+    text = without_doors(
+        _PRINTED.sub(lambda match: f"{match[1]} {match[2]} {match[5]} {match[3]} {match[4] or ''}", text)
+    )
+    if not _ISO.match(text) and (days := _range_of_days(text, day_first)):
         return days
     found = _day(text, day_first, year)
     if not found:
@@ -156,7 +143,7 @@ def span(text: str, *, day_first: bool | None = None, year: int | None = None) -
     day, before, after, iso = found
     start, rest = _iso_clock(day, after) if iso else (None, after)
     if start is None:
-        clock = _clock_after(after) or _clock_before(before)
+        clock = clock_after(after) or clock_before(before)
         if not clock:
             return Moment(day), _end(Moment(day), after, day_first, year)
         start, rest = _with_zone(day, clock[0], clock[1])
@@ -188,19 +175,7 @@ def when(start: Moment, end: Moment | None = None, *, zone: str | None = None) -
     return When(start=start.local, end=finish if finish and finish > start.local else None, timezone=timezone)
 
 
-def _plain(text: str) -> str:
-    """Lower case without accents, invisible characters and double spaces."""
-    text = unicodedata.normalize("NFKD", text[:500].casefold())
-    text = "".join(
-        c
-        for c in text
-        if (not unicodedata.combining(c) and unicodedata.category(c) not in ("Cf", "Cc", "Cs")) or c in "\t\n\r"
-    )
-    text = _WORD.sub(lambda match: _WORDS[match[0]], text.replace("–", "-").replace("—", "-").replace("−", "-"))
-    return " ".join(text.split())
-
-
-def _epoch(text: str) -> Moment | None:
+def _epoch(text: str) -> Moment:
     number = float(text)
     seconds = number / 1000 if number > 10_000_000_000 else number
     stamp = dt.datetime.fromtimestamp(seconds, dt.UTC)
@@ -234,21 +209,37 @@ def _day(text: str, day_first: bool | None, year: int | None) -> tuple[dt.date, 
             date = _date(stated, first, second) if second > 12 or day_first is False else None
         if date:
             return date, text[: match.start()], text[match.end() :], False
+    if (found := _YEAR_MONTH_DAY.search(text)) and (date := _date(found[1], MONTHS[found[2]], found[3])):
+        return date, text[: found.start()], text[found.end() :], False
+    if (found := _DAY_OF_MONTH.search(text)) and (date := _date(found[3], found[2], found[1])):
+        return date, text[: found.start()], text[found.end() :], False
     for pattern, month, day in ((_DAY_MONTH, 2, 1), (_MONTH_DAY, 1, 2)):
         for match in pattern.finditer(text):
             stated = (match[3] or "").strip("'")
             stated = f"20{stated}" if len(stated) == 2 else stated
-            if (stated or year) and (date := _date(stated or str(year), _MONTH[match[month]], match[day])):
+            if (stated or year) and (date := _date(stated or str(year), MONTHS[match[month]], match[day])):
                 return date, text[: match.start()], text[match.end() :], False
     return None
 
 
-def _range_of_days(text: str) -> tuple[Moment, Moment] | None:
-    for pattern, (first, last, month, year) in ((_DAYS_MONTH, (1, 2, 3, 4)), (_MONTH_DAYS, (2, 3, 1, 4))):
-        if match := pattern.search(text):
-            start, end = (_date(match[year], _MONTH[match[month]], match[day]) for day in (first, last))
-            if start and end and start < end:
-                return Moment(start), Moment(end)
+def _range_of_days(text: str, day_first: bool | None) -> tuple[Moment, Moment | None] | None:
+    """First and last day where only the last one has the year: "5.-7. Dezember 2026", "Dec 30 - Jan 2, 2027"."""
+    for pattern in _RANGES:
+        if not (match := pattern.search(text)):
+            continue
+        named = match.groupdict()
+        if named.get("separator") == "/" and not day_first:
+            continue
+        year = int(named["year"]) if len(named["year"]) == 4 else 2000 + int(named["year"])
+        last_month = named["month2"] or named["month1"]
+        numbers = [MONTHS.get(name) or int(name) for name in (named.get("month1") or last_month, last_month)]
+        start = _date(year if numbers[0] <= numbers[1] else year - 1, numbers[0], named["day1"])
+        end = _date(year, numbers[1], named["day2"])
+        if not start or not end or start >= end:
+            continue
+        if named["joint"] in _JOINTS and end != _next(start):
+            return Moment(start), None  # "5 and 12 December" are two days
+        return Moment(start), Moment(end)
     return None
 
 
@@ -260,9 +251,9 @@ def _iso_clock(day: dt.date, text: str) -> tuple[Moment | None, str]:
     hour = int(named["hour"] or named["h"] or named["h2"] or named["h3"])
     minute = int(named["minute2"] or named["m"] or named["m2"] or 0)
     second = int(named["s"] or named["s2"] or 0)
-    mark = re.match(r"([ap])\.?m\b", text[match.end() :])
+    mark = re.match(r"([apπμ])\.?[mμ]\b", text[match.end() :])
     if mark:
-        hour = hour % 12 + (12 if mark[1] == "p" else 0)
+        hour = hour % 12 + (12 if mark[1] in "pμ" else 0)
     if hour == 24 and not minute:
         day, hour = _next(day), 0
     if hour > 23 or minute > 59:
@@ -290,53 +281,9 @@ def _with_zone(day: dt.date, clock: dt.time, rest: str) -> tuple[Moment, str]:
     return Moment(day, clock), rest
 
 
-def _clock_after(text: str) -> tuple[dt.time, str, dt.time | None] | None:
-    """The first time of day in a text, what follows it, and the end of a range."""
-    for match in _CLOCK.finditer(text):
-        rest = text[match.end() :]
-        ending = _RANGE.match(rest)
-        after = rest[ending.end() :] if ending else ""
-        second = _CLOCK.match(after) if after else None
-        if second and not (second["m"] or second["mark"]):
-            second = None
-        if not (match["m"] or match["mark"] or second or _BEFORE_CLOCK.search(text[: match.start()])):
-            continue
-        marked = match["mark"] or (second["mark"] if second and _is_meridiem(second["mark"]) else None)
-        first = _time(match["h"], match["m"], marked)
-        if first is None:
-            continue
-        last = _time(second["h"], second["m"], second["mark"] or match["mark"]) if second else None
-        if second and last and not match["mark"] and first > last and _is_meridiem(second["mark"]):
-            first = _time(match["h"], match["m"], "am") or first  # 11-1pm
-        return first, after[second.end() :] if second else rest, last
-    return None
-
-
-def _clock_before(text: str) -> tuple[dt.time, str, dt.time | None] | None:
-    """ "20:00 Uhr, 5. Dezember": a time that stands before the day."""
-    found = _clock_after(text)
-    return (found[0], "", found[2]) if found else None
-
-
-def _is_meridiem(mark: str | None) -> bool:
-    return bool(mark) and re.sub(r"[.\s]", "", mark or "") in ("am", "pm", "a", "p", "πμ", "μμ")
-
-
-def _time(hour: str, minute: str | None, mark: str | None) -> dt.time | None:
-    h, m = int(hour), int(minute or 0)
-    if _is_meridiem(mark):
-        if not 1 <= h <= 12:
-            mark = None if h > 12 else mark
-        if mark:
-            h = h % 12 + (12 if mark.strip()[0] in "pμ" else 0)
-    if h == 24 and not m:
-        h = 0
-    return dt.time(h, m) if h <= 23 and m <= 59 else None
-
-
 def _end(start: Moment, rest: str, day_first: bool | None, year: int | None) -> Moment | None:
     """The end after "to" or a dash: a moment of its own, or a time on the same day."""
-    ending = _RANGE.match(rest)
+    ending = RANGE.match(rest)
     if not ending:
         return None
     rest = rest[ending.end() :]
@@ -345,10 +292,10 @@ def _end(start: Moment, rest: str, day_first: bool | None, year: int | None) -> 
             return None
         end, _ = _iso_clock(found[0], found[2]) if found[3] else (None, "")
         if end is None:
-            clock = _clock_after(found[2][:40])
+            clock = clock_after(found[2][:40])
             end = _with_zone(found[0], clock[0], clock[1])[0] if clock else Moment(found[0])
         return end
-    if start.clock and (clock := _clock_after(rest[:20])):
+    if start.clock and (clock := clock_after(rest[:20])):
         end = Moment(start.day, clock[0], start.zone)
         return end if end.local > start.local else Moment(_next(end.day), end.clock, end.zone)
     return None
