@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from events.views import city, event, home, site, venue
+from events.views import city, event, home, site, sitemap, venue
 
 app_name = "events"
 
@@ -10,7 +10,7 @@ app_name = "events"
 RESERVED = frozenset(
     {
         *("about", "account", "accounts", "admin", "api", "bot", "dev", "digest", "embed", "feeds"),
-        *("health", "healthz", "list", "livez", "media", "metrics", "readyz", "search", "sources"),
+        *("health", "healthz", "list", "livez", "media", "metrics", "readyz", "search", "sitemap", "sources"),
         *("static", "submit", "subscribe", "unsubscribe"),
     }
 )
@@ -20,6 +20,9 @@ urlpatterns = [
     path("about/", site.about, name="about"),
     path("bot/", site.bot, name="bot"),
     path("robots.txt", site.robots, name="robots"),
+    path("sitemap.xml", sitemap.index, name="sitemap"),
+    path("sitemap/site.xml", sitemap.site, name="sitemap_site"),
+    path("sitemap/cities/<slug:slug>.xml", sitemap.city, name="sitemap_city"),
     path("<slug:slug>/", city.city, name="city"),
     path("<slug:slug>/list", city.city_list, name="city_list"),
     path("<slug:slug>/calendar.ics", city.city_taken, {"form": "ics"}, name="city_ics"),

@@ -26,4 +26,5 @@ def robots(request: HttpRequest) -> HttpResponse:
     """Searches have no end; the pages that they are made of are open."""
     home = reverse("events:home")
     lines = ["User-agent: *", f"Disallow: {home}admin/", f"Disallow: {home}*/list", f"Disallow: {home}*?*q="]
+    lines += ["", f"Sitemap: {absolute(reverse('events:sitemap'))}"]
     return public_file("\n".join([*lines, ""]), "text/plain; charset=utf-8")
