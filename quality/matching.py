@@ -59,7 +59,7 @@ def match(listings: Sequence[Listing], *, area: City) -> dict[int, Match]:
     found += _others(found, pairs, editors, len(asked), area)
     editors.load_between(_within_reach(found, pairs))
     clusters = Clusters(found, limits(), lambda i, j: editors.apart(found[i].key, found[j].key))
-    joined, unsure = _join(found, clusters, editors.edges(found) + pairs)
+    joined, unsure = join(found, clusters, editors.edges(found) + pairs)
     survivors = _merge(found, clusters)
     unsure += _moved(found, len(asked), clusters, editors)
     remember(found, asked, [*joined, *unsure])
@@ -100,7 +100,7 @@ def _within_reach(found: list[Record], edges: list[Edge]) -> list[int]:
     return [int(record.key) for position, record in enumerate(found) if position in ends or record.root in roots]
 
 
-def _join(found: list[Record], clusters: Clusters, edges: list[Edge]) -> tuple[list[Edge], list[Edge]]:
+def join(found: list[Record], clusters: Clusters, edges: list[Edge]) -> tuple[list[Edge], list[Edge]]:
     """Join what is the same; the edges that brought something together, and those that an editor has to decide."""
     joined, unsure = [], []
     for edge in edges:

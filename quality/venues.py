@@ -41,6 +41,13 @@ def resolve(city: City, names_addresses: Iterable[tuple[str, str]]) -> dict[str,
     return {folded: known[folded] for folded in wanted}
 
 
+def known(city: City, names: Iterable[str]) -> dict[str, Venue]:
+    """The venues that are there under these names, by folded name; nothing is made."""
+    wanted = {fold(name)[:200] for name in names if is_venue(name, city_name=city.name)}
+    aliases = _aliases(city, wanted)
+    return {folded: aliases[folded] for folded in wanted if folded in aliases}
+
+
 def _aliases(city: City, names: Iterable[str]) -> dict[str, Venue]:
     """Venues by folded name, also by the name without its article: "The Grey Eagle" is "Grey Eagle"."""
     asked = {form for name in names for form in (name, _bare(name))}
