@@ -49,7 +49,7 @@ def _event(event: Event) -> Iterator[str]:
     yield f"STATUS:{_STATUSES[Event.Status(event.status)]}"
     yield from _times(event)
     yield f"SUMMARY:{_text(event.title)}"
-    if place := _place(event):
+    if place := place_words(event):
         yield f"LOCATION:{_text(place)}"
     if event.latitude is not None and event.longitude is not None:
         yield f"GEO:{event.latitude:.6f};{event.longitude:.6f}"
@@ -71,7 +71,8 @@ def _times(event: Event) -> Iterator[str]:
         yield f"DTEND:{_instant(event.ends_at)}"
 
 
-def _place(event: Event) -> str:
+def place_words(event: Event) -> str:
+    """Venue, address and city, each once; Online where there is no place."""
     if event.online and not event.venue:
         return "Online"
     address = event.address or (event.venue.address if event.venue else "")

@@ -80,6 +80,22 @@ class EventQuerySet(models.QuerySet["Event"]):
         """What is not over by a night: later ones, and runs that still last."""
         return self.filter(last_night__gte=night)
 
+    def like(self, event: "Event", *, tonight: dt.date) -> Self:
+        """Other public events within 14 nights, those at its venue first, then those of its category."""
+        first = max(event.night, tonight)
+        kin = Q(category=event.category, is_run=False) if event.category else Q(pk__in=[])
+        near = models.Case(models.When(venue=event.venue_id, then=0), default=1) if event.venue_id else models.Value(1)
+        if event.venue_id:
+            kin |= Q(venue=event.venue_id)
+        return (
+            self.public()
+            .filter(kin, city=event.city_id, night__range=(first, first + dt.timedelta(days=14)))
+            .exclude(Q(pk=event.root_id) | Q(title=event.title))
+            .exclude(status__in=(Event.Status.CANCELLED, Event.Status.NOT_LISTED))
+            .select_related("city", "venue")
+            .order_by(near, "night", "starts_at", "pk")
+        )
+
     def nights_by_city(self, tonights: Mapping[int, dt.date], *, nights: int) -> dict[int, tuple[int, int]]:
         """The number of one-off events tonight and in the next `nights` nights by city id; one query.
 

@@ -1,11 +1,14 @@
 """An event's page and its calendar file."""
 
+import dataclasses
+import datetime as dt
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from events.cards import status_words
+from events.calendars import google_link, outlook_link
+from events.cards import Card, card, status_words
 from events.categories import category_label
 from events.dates import day_words, machine_start, night_name, when_words
 from events.ics import CONTENT_TYPE, calendar
@@ -20,6 +23,9 @@ from nocturne.pages import etag_of, moved, not_modified, public_file, public_pag
 
 # What is held or was hidden by an editor is not there for visitors; what is archived stays readable.
 SHOWN = (Event.Visibility.PUBLISHED, Event.Visibility.ARCHIVED)
+
+
+MAX_SIMILAR = 6
 
 
 @require_safe
@@ -82,10 +88,24 @@ def _context(event: Event, listings: list[Listing]) -> dict[str, Any]:
         "source_count": len({listing.source_id for listing in listings}),
         "changes": [change(row, event) for row in event.changes.order_by("-sequence")],
         "ics_path": _ics_path(event),
+        "google": google_link(event),
+        "outlook": outlook_link(event),
+        "similar": _similar(event, tonight),
         "night_path": f"{event.city.get_absolute_url()}?when={event.night}",
         "night_words": day_words(event.night, year=tonight.year),
         "script": event_script(event),
     }
+
+
+def _similar(event: Event, tonight: dt.date) -> list[Card]:
+    """The next date of each title, with its day where a list shows only what is unusual."""
+    firsts: dict[str, Event] = {}
+    for one in Event.objects.like(event, tonight=tonight)[: 5 * MAX_SIMILAR]:
+        firsts.setdefault(one.title, one)
+    return [
+        dataclasses.replace(card(one, tonight=tonight), aside=day_words(one.night, year=tonight.year))
+        for one in list(firsts.values())[:MAX_SIMILAR]
+    ]
 
 
 def _ics_path(event: Event) -> str:

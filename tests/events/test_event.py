@@ -2,6 +2,7 @@ import datetime as dt
 import json
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -277,3 +278,46 @@ def test_a_part_leads_to_its_festival_if_that_may_be_seen(client: Client) -> Non
     assert links(page(client, part), ".details a")["Festival"] == festival.get_absolute_url()
     Event.objects.filter(pk=festival.pk).update(visibility="hidden")
     assert "Festival" not in links(page(client, part), ".details a")
+
+
+def test_it_goes_into_calendars_on_the_web(client: Client) -> None:
+    venue = make_venue("Klub Null", address="Gasse 1")
+    event = make_event("Jazz & Blues", local="2026-12-05T20:00", local_end="2026-12-05T23:00", venue=venue)
+    taken = links(page(client, event), ".details a")
+    google = parse_qs(urlsplit(taken["Google"]).query)
+    assert google["text"] == ["Jazz & Blues"]
+    assert google["dates"] == ["20261205T190000Z/20261205T220000Z"]
+    assert google["location"] == ["Klub Null, Gasse 1, Berlin"]
+    outlook = parse_qs(urlsplit(taken["Outlook"]).query)
+    assert (outlook["startdt"], outlook["enddt"]) == (["2026-12-05T19:00:00Z"], ["2026-12-05T22:00:00Z"])
+
+
+def test_days_are_days_in_calendars_on_the_web(client: Client) -> None:
+    night = dt.date(2026, 12, 5)
+    event = make_event(local="2026-12-05T00:00", local_end="2026-12-07T00:00", night=night, all_day=True)
+    taken = links(page(client, event), ".details a")
+    assert parse_qs(urlsplit(taken["Google"]).query)["dates"] == ["20261205/20261207"]
+    outlook = parse_qs(urlsplit(taken["Outlook"]).query)
+    assert (outlook["allday"], outlook["enddt"]) == (["true"], ["2026-12-07"])
+
+
+def test_more_like_it_is_at_its_venue_or_of_its_category_within_two_weeks(client: Client) -> None:
+    venue = make_venue("Klub Null")
+    event = make_event("Jazz", local="2026-12-05T20:00", category="music", venue=venue)
+    make_event("Soul", local="2026-12-06T20:00", category="music")
+    make_event("Lesung", local="2026-12-07T20:00", category="books", venue=venue)
+    for night in ("2026-12-08", "2026-12-15"):
+        make_event("Funk", local=f"{night}T20:00", category="music")
+    make_event("Jazz", local="2026-12-12T20:00", category="music")
+    make_event("Film", local="2026-12-06T20:00", category="film")
+    make_event("Later", local="2026-12-30T20:00", category="music")
+    make_event("Off", local="2026-12-06T20:00", category="music", status="cancelled")
+    make_event("Hidden", local="2026-12-06T20:00", category="music", visibility="hidden")
+    tree = page(client, event)
+    assert texts(tree, ".similar h3") == ["Lesung", "Soul", "Funk"]
+    assert texts(tree, ".similar .aside") == ["Mon 7 Dec", "Sun 6 Dec", "Tue 8 Dec"]
+
+
+def test_what_is_like_nothing_shows_nothing_like_it(client: Client) -> None:
+    make_event("Soul", category="music")
+    assert not page(client, make_event("Jazz")).css(".similar")
