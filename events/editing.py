@@ -6,12 +6,16 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone as clock
 
 from nocturne.cache import bump_on_commit
 from nocturne.locks import area_lock
+from nocturne.models import User
 
 from .compose import ComposeResult, compose
-from .models import City, Event
+from .decisions import keep, undoes
+from .models import City, Decision, Event
 
 
 def override(root_ids: Iterable[int], changes: Mapping[str, Any], *, now: dt.datetime) -> ComposeResult:
@@ -30,6 +34,56 @@ def override(root_ids: Iterable[int], changes: Mapping[str, Any], *, now: dt.dat
             event.overrides = {name: value for name, value in values.items() if name not in blank}
         Event.objects.bulk_update(events, ["overrides"], batch_size=500)
         return _compose(ids, now)
+
+
+def show(root_ids: Iterable[int], visibility: str | None, *, by: User, now: dt.datetime) -> Decision | None:
+    """Override the visibility of root events, None for what the score says; None if that changes nothing."""
+    with transaction.atomic():
+        ids = _lock(root_ids)
+        before = _visibilities(ids)
+        override(ids, {"visibility": visibility}, now=now)
+        after = _visibilities(ids)
+        changed = {str(pk): [before[pk], after[pk]] for pk in after if before[pk] != after[pk]}
+        if not changed:
+            return None
+        events = Event.objects.filter(pk__in=ids).order_by("pk")
+        first = events[0]
+        title = f"“{first.title}”" if len(ids) == 1 else f"{len(ids)} events, as “{first.title}”"
+        path = reverse("admin:events_event_change", args=[first.pk])
+        return keep(Decision.Kind.VISIBILITY, f"{_SHOWN[visibility]}: {title}.", {"events": changed}, by=by, path=path)
+
+
+_SHOWN: dict[str | None, str] = {
+    Event.Visibility.PUBLISHED: "Published",
+    Event.Visibility.HELD: "Held for review",
+    Event.Visibility.HIDDEN: "Hidden",
+    Event.Visibility.ARCHIVED: "Archived",
+    None: "Left to the score",
+}
+
+
+def _visibilities(root_ids: Iterable[int]) -> dict[int, str | None]:
+    """Editors' visibilities of events and of what is merged into them, by id; None where there is none."""
+    return dict(Event.objects.filter(root__in=root_ids).values_list("pk", "overrides__visibility"))
+
+
+@undoes(Decision.Kind.VISIBILITY, "events.change_event")
+def _show_as_before(decision: Decision) -> str:
+    """Each event's visibility goes back unless somebody has decided it anew since."""
+    changed = {int(pk): (before, after) for pk, (before, after) in decision.state["events"].items()}
+    roots = _lock(Event.objects.filter(pk__in=changed).order_by().values_list("root", flat=True))
+    events = list(Event.objects.filter(pk__in=changed).order_by("pk").select_for_update())
+    stand = [event for event in events if event.overrides.get("visibility") == changed[event.pk][1]]
+    if not stand:
+        raise ValueError("It has been decided anew since, so nothing was taken back.")
+    for event in stand:
+        before, _ = changed[event.pk]
+        others = {name: value for name, value in event.overrides.items() if name != "visibility"}
+        event.overrides = others if before is None else others | {"visibility": before}
+    Event.objects.bulk_update(stand, ["overrides"], batch_size=500)
+    _compose(roots, clock.now())
+    left = len(events) - len(stand)
+    return f"Events that were decided anew since and stay: {left}." if left else ""
 
 
 def recompose(root_ids: Iterable[int], *, now: dt.datetime) -> ComposeResult:

@@ -17,8 +17,9 @@ from events import editing
 from events.categories import CATEGORIES
 from events.models import Event, EventChange, Listing, Series
 from events.text import fold
-from nocturne.admin import EditorAdmin, RecordAdmin, SearchFilter, link, link_to_list
+from nocturne.admin import EditorAdmin, RecordAdmin, SearchFilter, link, link_to_list, user_of
 
+from .decision import told
 from .listing import standing
 from .overrides import OverridesForm
 
@@ -243,10 +244,10 @@ class EventAdmin(EditorAdmin):
 
     def _show(self, request: HttpRequest, queryset: QuerySet[Event], value: str | None, message: str) -> None:
         roots = self.roots(request, queryset)
-        editing.override([event.pk for event in roots], {"visibility": value}, now=clock.now())
+        decision = editing.show([event.pk for event in roots], value, by=user_of(request), now=clock.now())
         self.record(request, roots, message)
         if roots:
-            self.message_user(request, f"{message} Events: {len(roots)}.")
+            self.message_user(request, told(f"{message} Events: {len(roots)}.", decision))
 
     def roots(self, request: HttpRequest, queryset: QuerySet[Event]) -> list[Event]:
         """The chosen events that are not merged; says so if some are."""

@@ -1,4 +1,5 @@
 from .community import Comment, Rsvp
+from .decision import Decision
 from .event import Event, EventChange, Series
 from .listing import Listing
 from .place import City, Venue, VenueAlias
@@ -7,6 +8,7 @@ from .source import Source
 __all__ = [
     "City",
     "Comment",
+    "Decision",
     "Event",
     "EventChange",
     "Listing",

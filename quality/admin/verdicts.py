@@ -8,15 +8,12 @@ from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
+from events.admin.decision import told
 from events.admin.listing import draft_rows, standing
 from events.models import Listing
 from nocturne.admin import RecordAdmin, SearchFilter, link, user_of
-from nocturne.models import User
-from quality import merging
+from quality.decisions import decide_pair
 from quality.models import Verdict
-from quality.verdicts import decide
-
-from .duplicates import show_at_once
 
 BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
@@ -95,39 +92,24 @@ class VerdictAdmin(RecordAdmin):
 
     @admin.action(description="The same event", permissions=["edit"], location=BOTH)
     def same(self, request: HttpRequest, queryset: QuerySet[Verdict]) -> None:
-        self._decide(request, queryset, _make_same, "The same event.")
+        self._decide(request, queryset, Verdict.Outcome.SAME, "The same event.")
 
     @admin.action(description="Different events", permissions=["edit"], location=BOTH)
     def different(self, request: HttpRequest, queryset: QuerySet[Verdict]) -> None:
-        self._decide(request, queryset, _make_different, "Different events.")
+        self._decide(request, queryset, Verdict.Outcome.DIFFERENT, "Different events.")
 
-    def _decide(self, request: HttpRequest, queryset: QuerySet[Verdict], settle: Any, message: str) -> None:
+    def _decide(self, request: HttpRequest, queryset: QuerySet[Verdict], outcome: str, message: str) -> None:
         decided = []
-        for verdict in queryset.select_related("first__event__city", "second__event__city"):
+        for verdict in queryset.select_related("first", "second"):
             try:
-                settle(verdict.first, verdict.second, user_of(request))
+                decision = decide_pair(verdict, outcome, by=user_of(request))
             except ValueError as error:
                 self.message_user(request, str(error), messages.ERROR)
                 continue
             decided.append(verdict)
-            show_at_once(one.event for one in (verdict.first, verdict.second) if one.event)
         self.record(request, decided, message)
         if decided:
-            self.message_user(request, f"{message} Pairs: {len(decided)}.")
-
-
-def _make_same(first: Listing, second: Listing, by: User) -> None:
-    if first.event and second.event and first.event_id != second.event_id:
-        merging.merge(first.event, second.event, by=by)
-    else:
-        decide([first.pk], [second.pk], Verdict.Outcome.SAME, by=by)
-
-
-def _make_different(first: Listing, second: Listing, by: User) -> None:
-    """Of two that are one event now, the one that came to it later leaves."""
-    if first.event and second.event and first.event.root_id == second.event.root_id:
-        merging.split(first if first.event.pk > second.event.pk else second, by=by)
-    decide([first.pk], [second.pk], Verdict.Outcome.DIFFERENT, by=by)
+            self.message_user(request, told(f"{message} Pairs: {len(decided)}.", decision))
 
 
 def _side(listing: Listing) -> str:

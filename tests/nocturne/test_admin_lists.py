@@ -20,6 +20,7 @@ from events.drafts import EventDraft
 from events.models import (
     City,
     Comment,
+    Decision,
     Event,
     EventChange,
     Listing,
@@ -118,6 +119,7 @@ def make_everything(rows: int) -> None:
     )
     make(Rsvp, event=lambda n: events[n], user=lambda n: users[n], answer=lambda n: "going")
     make(Comment, event=lambda n: events[n], user=lambda n: users[n], name=lambda n: "A", text=lambda n: "Good.")
+    make(Decision, kind=lambda n: "pair", summary=lambda n: f"Pair {n}.", by=lambda n: users[n])
     make(EventChange, event=lambda n: events[n], sequence=lambda n: 1, before=lambda n: {}, after=lambda n: {})
     make(
         Finding,
