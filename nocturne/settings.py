@@ -242,7 +242,11 @@ FETCH_SECONDS = env.float("FETCH_SECONDS", default=30)
 FETCH_HOST_SECONDS = env.float("FETCH_HOST_SECONDS", default=1)
 # Hosts that may be read although their terms forbid it to programs, because their owner permits it.
 FETCH_PERMITTED_HOSTS = [host.strip().lower() for host in env.list("FETCH_PERMITTED_HOSTS", default=[])]
+# Hours between the first two readings of a source. From then on it follows how often its answers change, within
+# these bounds.
 SCRAPE_HOURS = env.float("SCRAPE_HOURS", default=6)
+SCRAPE_MIN_MINUTES = env.float("SCRAPE_MIN_MINUTES", default=30)
+SCRAPE_MAX_DAYS = env.float("SCRAPE_MAX_DAYS", default=7)
 SERIES_HORIZON_DAYS = env.int("SERIES_HORIZON_DAYS", default=180)
 
 # --- matching and quality ---------------------------------------------------------------------------

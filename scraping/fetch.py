@@ -1,18 +1,20 @@
-"""The answer of one source: robots.txt, pacing per host, conditional request, body hash."""
+"""The answer of one source: opt-outs, robots.txt, pacing and a breaker per host, conditional request, body hash."""
 
 import datetime as dt
 import hashlib
+import random
 import time
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import timezone as clock
 from protego import Protego
 
 from events.models import City, Source
 from nocturne import http
 
-from . import terms
+from . import breaker, optout, terms
 from .models import Schedule
 
 ROBOTS_SECONDS = 24 * 3600
@@ -42,16 +44,49 @@ def fetch(schedule: Schedule, now: dt.datetime, *, force: bool = False) -> http.
         schedule.source.url,
         etag=schedule.etag if conditional else "",
         last_modified=schedule.last_modified if conditional else "",
+        now=now,
+        force=force,
     )
     if conditional and response.status == 200 and body_hash(response.body) == schedule.body_hash:
         return http.Response(304, response.url, response.headers)
     return response
 
 
-def ask(url: str, *, etag: str = "", last_modified: str = "") -> http.Response:
-    """What any address answers, asked in its host's turn and by its rules. Raises FetchError and Later."""
-    _pace(url, _permitted(url))
-    return http.fetch(url, etag=etag, last_modified=last_modified, obey=terms.obey)
+def ask(
+    url: str, *, etag: str = "", last_modified: str = "", now: dt.datetime | None = None, force: bool = False
+) -> http.Response:
+    """What any address answers, asked in its host's turn and by its rules. Raises FetchError and Later.
+
+    `force` asks a host, too, that rests since it was down.
+    """
+    now = now or clock.now()
+    obey(url)
+    if not force and (rest := breaker.rest_of(url, now)):
+        raise Later(rest * random.uniform(1, 1.1))  # its sources are not to come all at once
+    try:
+        _pace(url, _permitted(url))
+        response = http.fetch(url, etag=etag, last_modified=last_modified, obey=lambda hop: _enter(hop, url))
+    except http.FetchError as error:
+        breaker.record(url, now, error)
+        raise
+    breaker.record(url, now, None)
+    return response
+
+
+def obey(url: str) -> None:
+    """Raise FetchError if a host is not to be read at all: by its terms, or since it has asked for that."""
+    terms.obey(url)
+    optout.obey(url)
+
+
+def _enter(hop: str, url: str) -> None:
+    """Before each request of one fetch: where it was redirected to, the rules of that address hold."""
+    if hop == url:
+        return
+    obey(hop)
+    delay = _permitted(hop)
+    if urlsplit(hop).netloc != urlsplit(url).netloc:
+        _pace(hop, delay)
 
 
 def validator(response: http.Response, name: str, *, length: int) -> str:
@@ -67,7 +102,8 @@ def body_hash(body: bytes) -> str:
 def settings_hash(source: Source) -> str:
     """Of everything but the bytes that a reading depends on: a change means reading in full."""
     active = City.objects.active().order_by("pk").values_list("pk", flat=True)
-    facts = (READER_VERSION, source.url, source.city_id, source.timezone, source.ids_stable, list(active))
+    own = (source.url, source.city_id, source.timezone, source.ids_stable, source.include, source.exclude)
+    facts = (READER_VERSION, *own, list(active))
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
@@ -79,8 +115,7 @@ def reads_anew(schedule: Schedule, now: dt.datetime) -> bool:
 
 
 def _permitted(url: str) -> float:
-    """The seconds between requests that the host asks for; FetchError if its terms or robots.txt refuse the address."""
-    terms.obey(url)
+    """The seconds between requests that the host asks for; FetchError if its robots.txt refuses the address."""
     parts = urlsplit(url)
     origin = f"{parts.scheme}://{parts.netloc}"
     key = f"robots:{origin}"
@@ -93,6 +128,12 @@ def _permitted(url: str) -> float:
         raise http.FetchError("robots", f"{parts.netloc} asks in its robots.txt that this page is not read.")
     delay = min(float(robots.crawl_delay(settings.FETCH_USER_AGENT) or 0), LONGEST_DELAY)
     return max(settings.FETCH_HOST_SECONDS, delay)
+
+
+def sitemaps(url: str) -> list[str]:
+    """The sitemaps that a host's robots.txt names, of a host that was asked just now."""
+    parts = urlsplit(url)
+    return list(Protego.parse(cache.get(f"robots:{parts.scheme}://{parts.netloc}") or "").sitemaps)
 
 
 def _robots(origin: str) -> str:
@@ -111,8 +152,9 @@ def _pace(url: str, delay: float) -> None:
     if parts.netloc in settings.FETCH_ALLOW or delay <= 0:
         return
     end = time.monotonic() + LONGEST_WAIT
-    # The lock of the turn is never released: it expires when the next request may go out.
-    while not cache.add(f"pace:{parts.netloc}", 1, timeout=delay):
+    # The lock of the turn is never released: it expires when the next request may go out. With the cache away the
+    # answer is None, and nobody waits.
+    while cache.add(f"pace:{parts.netloc}", 1, timeout=delay) is False:
         if delay > LONGEST_WAIT or time.monotonic() > end:
             raise Later(delay)
         time.sleep(0.1)

@@ -132,7 +132,7 @@ class Health(models.Model):
     """How a source was doing at its last reading; scraping/health.py judges. Written only when it changes.
 
     `upcoming` is what the answer held of events to come, `usual` the median of the readings before; the shares are
-    percent of those events. `left_out` has some of what the source's rules left out, as {"title", "rule"}.
+    percent of the events of the answer. `left_out` has some of what the source's rules left out, as {"title", "rule"}.
     """
 
     class State(models.TextChoices):
@@ -150,6 +150,7 @@ class Health(models.Model):
     with_price = models.PositiveSmallIntegerField(null=True, blank=True)
     with_venue = models.PositiveSmallIntegerField(null=True, blank=True)
     with_image = models.PositiveSmallIntegerField(null=True, blank=True)
+    placed = models.PositiveSmallIntegerField(null=True, blank=True, help_text="With a readable date and a city.")
     filtered = models.PositiveIntegerField(default=0)
     left_out = models.JSONField(default=list, blank=True)
     scope = models.CharField(max_length=64, blank=True, help_text="Of the address and the rules that were in force.")

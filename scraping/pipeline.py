@@ -18,7 +18,7 @@ from nocturne import cache
 from nocturne.http import FetchError
 from quality import findings
 
-from . import retire, schedule
+from . import health, retire, schedule, selection
 from .adoption import identify, notice_churn
 from .assess import Item, assess, assess_answer
 from .detect import Reading, read
@@ -29,6 +29,7 @@ from .models import Run
 from .normalise import normalise
 from .save import save
 from .schedule import Claim, ClaimLost
+from .selection import LeftOut
 from .times import LAST_YEAR
 
 log = logging.getLogger(__name__)
@@ -59,9 +60,12 @@ def scrape(source_id: int, *, due_only: bool = True, force: bool = False, now: d
     if claimed is None:
         return Outcome("busy", run, "not due, paused, or being read by another worker")
     try:
+        if claimed.is_hopeless and due_only and not force:
+            raise FetchError("worker.died", f"The last {schedule.MAX_ATTEMPTS} readings did not end.")
         outcome = _scrape(claimed, run, now, force=force)
     except Later as later:
         schedule.postponed(claimed, now, later.seconds)
+        health.silent(claimed.schedule, now)
         outcome = Outcome("later", run, str(later))
     except ClaimLost as lost:
         log.warning("%s", lost)
@@ -89,22 +93,31 @@ def _scrape(claimed: Claim, run: Run, now: dt.datetime, *, force: bool) -> Outco
     if not reading.drafts:
         return _empty(claimed, run, reading, now)
 
-    drafts = settle(
-        [normalise(draft, base_url=response.url) for draft in reading.drafts],
-        ids_stable=claimed.source.ids_stable,
-    )
-    identified = identify(claimed.source, drafts, now)
-    items = assess(identified, claimed.source, Atlas(), now)
+    drafts = [normalise(draft, base_url=response.url) for draft in reading.drafts]
+    rules = selection.refused(claimed.source, reading.drafts, drafts)
+    identified = identify(claimed.source, settle(drafts, ids_stable=claimed.source.ids_stable), now)
+    taken, left_out = selection.divide(identified, rules)
+    items = assess(taken, claimed.source, Atlas(), now)
+    measured = health.measure(items, now)
+    run.filtered, run.upcoming = len(left_out), measured.upcoming
     cities = save(claimed, run, items, now)
+
+    judged = health.of(claimed.source, now)
     problems = list(reading.problems)
+    if drop := health.weigh(judged, measured, left_out, now, news=run.pk is not None):
+        problems.append(Problem(code="yield.dropped", message=drop))
     if not problems:  # what could not be read is not missing
-        cities |= _retire(claimed, run, items, problems, window, now)
+        doubt = not health.believed(judged, now)
+        cities |= _retire(claimed, run, items, left_out, problems, window, now, doubt=doubt)
     _note(claimed, run, problems)
     _refresh(cities)
+    health.succeeded(judged, now, problem=run.message)
 
     schedule.succeeded(
         claimed,
         now,
+        changed=run.pk is not None,
+        next_event=_next_event(claimed, now),
         format=reading.format,
         churned=notice_churn(claimed, identified),
         last_read_at=now,
@@ -132,14 +145,34 @@ def _window(claimed: Claim, now: dt.datetime) -> Window:
 
 
 def _retire(
-    claimed: Claim, run: Run, items: list[Item], problems: list[Problem], window: Window, now: dt.datetime
+    claimed: Claim,
+    run: Run,
+    items: list[Item],
+    left_out: list[LeftOut],
+    problems: list[Problem],
+    window: Window,
+    now: dt.datetime,
+    *,
+    doubt: bool,
 ) -> set[int]:
-    """Mark what the source no longer shows, up to its last event of this reading; a doubt becomes a problem."""
+    """Mark what the source no longer shows, up to its last event of this reading, and what its rules leave out.
+
+    A doubt becomes a problem.
+    """
     last = max((item.starts_at for item in items if item.starts_at), default=None)
+    unwanted = [one.identified for one in left_out]
     try:
-        gone = retire.missing(claimed, {item.key for item in items}, now, until=last, horizon=window.horizon)
-    except retire.TooMany as doubt:
-        problems.append(Problem(code="retire.doubted", message=str(doubt)))
+        gone = retire.missing(
+            claimed,
+            {item.key for item in items} | {one.key for one in unwanted},
+            now,
+            until=last,
+            horizon=window.horizon,
+            left_out={one.listing.pk for one in unwanted if one.listing},
+            doubt=doubt,
+        )
+    except retire.TooMany as many:
+        problems.append(Problem(code="retire.doubted", message=str(many)))
         return set()
     return retire.retire(claimed, run, gone, now)
 
@@ -155,13 +188,14 @@ def _note(claimed: Claim, run: Run, problems: list[Problem]) -> None:
 
 def _unchanged(claimed: Claim, run: Run, now: dt.datetime) -> Outcome:
     """The answer is that of last time: what was missing then is missing for the second time, unless it was doubted."""
-    doubted = claimed.source.findings.filter(key=findings.WHOLE).exists()
+    doubted = claimed.source.findings.filter(key=findings.WHOLE).values_list("message", flat=True).first()
     gone = [] if doubted else retire.missing(claimed, None, now)
     if gone:
         _refresh(retire.retire(claimed, run, gone, now))
         run.status, run.error = Run.Status.CHANGED, ""
         run.save()
-    schedule.succeeded(claimed, now)
+    health.answered(claimed.schedule, now, problem=doubted or "")
+    schedule.succeeded(claimed, now, changed=bool(gone), next_event=_next_event(claimed, now))
     return Outcome("changed" if gone else "unchanged", run)
 
 
@@ -175,17 +209,25 @@ def _empty(claimed: Claim, run: Run, reading: Reading, now: dt.datetime) -> Outc
         run.status = Run.Status.EMPTY
         run.save()
     if had:
+        health.emptied(claimed.source, now)
         schedule.failed(claimed, now)
     else:
-        schedule.succeeded(claimed, now, format=reading.format)
+        health.idle(claimed.source, now)
+        schedule.succeeded(claimed, now, changed=False, format=reading.format)
     return Outcome("empty", run, run.message)
 
 
 def _failed(claimed: Claim, run: Run, now: dt.datetime, error: FetchError) -> Outcome:
     run.status, run.error, run.message = Run.Status.FAILED, error.kind[:60], str(error)[:1000]
     run.save()
+    health.failed(claimed.source, claimed.schedule.failures + 1, error, now)
     schedule.failed(claimed, now, retry_after=error.retry_after)
     return Outcome("failed", run, run.message)
+
+
+def _next_event(claimed: Claim, now: dt.datetime) -> dt.datetime | None:
+    coming = claimed.source.listings.live().filter(starts_at__gt=now).order_by("starts_at")
+    return coming.values_list("starts_at", flat=True).first()
 
 
 def _refresh(cities: set[int]) -> None:

@@ -29,22 +29,28 @@ def missing(
     *,
     until: dt.datetime | None = None,
     horizon: dt.datetime | None = None,
+    left_out: Collection[int] = (),
+    doubt: bool = True,
 ) -> list[Listing]:
     """The listings to mark after a good reading: missing for the first time, or for the second, hours later.
 
     `seen` are the external ids in the reading, None if the answer is the same as last time, so that what was missing
     is missing again. `until` is the start of its last event: a page of the next thirty events says nothing of those
     after; and `horizon` how far it expanded series. Raises TooMany for more than 5 listings that are more than 20 % of
-    what could be missing.
+    what could be missing, unless `doubt` is false. Of `left_out`, ids of rows, an editor's rules say that they are not
+    wanted: these are marked however many they are.
     """
     future = claimed.source.listings.live().filter(starts_at__gt=now)
     if seen is None:
         return list(future.filter(missing_since__lte=now - CONFIRM_AFTER).select_related("city"))
-    read = future.filter(starts_at__lte=until).exclude(series__isnull=False, starts_at__gte=horizon)
-    expected = list(read.select_related("city")) if until else []
+    expected: list[Listing] = []
+    if until:
+        read = future.filter(starts_at__lte=until).exclude(series__isnull=False, starts_at__gte=horizon)
+        expected = list(read.select_related("city").defer("draft"))
     gone = [listing for listing in expected if listing.external_id not in seen]
-    if len(gone) > MAX_ITEMS and len(gone) > MAX_SHARE * len(expected):
+    if doubt and len(gone) > MAX_ITEMS and len(gone) > MAX_SHARE * len(expected):
         raise TooMany(f"{len(gone)} of {len(expected)} events are missing at once: nothing was retired.")
+    gone += future.filter(pk__in=left_out).select_related("city") if left_out else []
     return [row for row in gone if row.missing_since is None or row.missing_since <= now - CONFIRM_AFTER]
 
 

@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                 ('with_price', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('with_venue', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('with_image', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('placed', models.PositiveSmallIntegerField(blank=True, help_text='With a readable date and a city.', null=True)),
                 ('filtered', models.PositiveIntegerField(default=0)),
                 ('left_out', models.JSONField(blank=True, default=list)),
                 ('scope', models.CharField(blank=True, help_text='Of the address and the rules that were in force.', max_length=64)),

@@ -52,12 +52,14 @@ class Publisher:
     headers: dict[str, str] = field(default_factory=dict)
     robots: str | None = None
     asked: list[Request] = field(default_factory=list)
+    asked_for_robots: int = 0
 
     def publish(self, *events: str) -> None:
         self.body = calendar(*events)
 
     def answer(self, request: Request) -> Response:
         if request.path == "/robots.txt":
+            self.asked_for_robots += 1
             return Response(self.robots or "", status=200 if self.robots is not None else 404)
         self.asked.append(request)
         if self.status != 200:

@@ -1,12 +1,15 @@
 """Claims: one worker at a source, and none that was given up may write."""
 
 import datetime as dt
+import functools
 
 import pytest
 from django.db import transaction
 
+from nocturne.models import Alert
 from scraping import schedule
-from scraping.models import Run, Schedule
+from scraping.models import OptOut, Run, Schedule
+from scraping.pipeline import scrape
 from tests.factories import make_source
 
 NOW = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
@@ -53,20 +56,27 @@ def test_the_claim_of_a_dead_worker_expires_and_its_worker_cannot_write(source):
         quick.check()
     with pytest.raises(schedule.ClaimLost), transaction.atomic():
         slow.check()
-    schedule.succeeded(slow, later)
+    schedule.succeeded(slow, later, changed=True)
     assert Schedule.objects.get().claim == quick.token  # the end of the slow one ends nothing
 
 
 def test_a_page_that_kills_its_worker_does_not_loop(source):
     at = NOW
     for _ in range(schedule.MAX_ATTEMPTS):
-        assert schedule.claim(source.pk, at)
+        assert not schedule.claim(source.pk, at).is_hopeless
         at += schedule.CLAIM_FOR + dt.timedelta(seconds=1)
-    assert schedule.claim(source.pk, at) is None
-    assert Run.objects.get().error == "worker.died"
+    outcome = scrape(source.pk, now=at)  # nothing is asked: the address would fail the test
+    assert (outcome.status, Run.objects.get().error) == ("failed", "worker.died")
     state = Schedule.objects.get()
     assert state.next_at > at
     assert (state.attempts, state.failures, state.claim) == (0, 1, None)
+    assert Alert.objects.get(resolved_at=None).key == f"source:{source.pk}"
+
+
+def test_an_editor_may_have_it_tried_all_the_same(source):
+    Schedule.objects.update(attempts=schedule.MAX_ATTEMPTS)
+    OptOut.objects.create(host="example")
+    assert scrape(source.pk, now=NOW, force=True).run.error == "optout"  # it got as far as that
 
 
 def test_failures_in_a_row_wait_longer_and_success_heals(source):
@@ -76,5 +86,65 @@ def test_failures_in_a_row_wait_longer_and_success_heals(source):
         waits.append(Schedule.objects.get().next_at - NOW)
     assert waits == sorted(waits)
     assert waits[-1] >= dt.timedelta(hours=1)
-    schedule.succeeded(schedule.claim(source.pk, NOW, due_only=False), NOW)
+    schedule.succeeded(schedule.claim(source.pk, NOW, due_only=False), NOW, changed=True)
     assert Schedule.objects.get().failures == 0
+
+
+MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("before", "changed", "next_event", "wait"),
+    [
+        # the first reading, and what is near
+        (None, True, None, 6 * HOUR),
+        (None, True, 2 * HOUR, 6 * HOUR),
+        # news halve it, an answer without news adds a quarter
+        (6 * HOUR, True, 20 * DAY, 3 * HOUR),
+        (6 * HOUR, False, 20 * DAY, 7.5 * HOUR),
+        (4 * DAY, False, 20 * DAY, 5 * DAY),
+        (4 * DAY, False, None, 5 * DAY),
+        # never more often than every half hour, never less often than once a week
+        (40 * MINUTE, True, 20 * DAY, 30 * MINUTE),
+        (30 * MINUTE, True, 1 * HOUR, 30 * MINUTE),
+        (6 * DAY, False, 20 * DAY, 7 * DAY),
+        (7 * DAY, False, None, 7 * DAY),
+        # the nearer the next event, the sooner
+        (6 * DAY, False, 7 * DAY + HOUR, 7 * DAY),
+        (6 * DAY, False, 7 * DAY, 1 * DAY),
+        (6 * DAY, False, 3 * DAY, 12 * HOUR),
+        (6 * DAY, False, 1 * DAY, 6 * HOUR),
+        (6 * DAY, True, 2 * HOUR, 6 * HOUR),
+        (1 * HOUR, True, 2 * HOUR, 30 * MINUTE),
+    ],
+)
+def test_how_often_follows_news_and_what_is_near(before, changed, next_event, wait):
+    event = next_event and NOW + next_event
+    assert schedule.interval(before, changed=changed, next_event=event, now=NOW) == wait
+
+
+def test_the_bounds_are_settings(settings):
+    settings.SCRAPE_MIN_MINUTES, settings.SCRAPE_MAX_DAYS, settings.SCRAPE_HOURS = 60, 2, 1.5
+    wait = functools.partial(schedule.interval, next_event=None, now=NOW)
+    assert wait(None, changed=True) == 90 * MINUTE
+    assert wait(70 * MINUTE, changed=True) == HOUR
+    assert wait(45 * HOUR, changed=False) == 2 * DAY
+
+
+@pytest.mark.parametrize(("one_in", "wait"), [(3, 30 * MINUTE), (5, 7 * DAY)])
+def test_it_settles_where_about_one_answer_in_four_has_news(one_in, wait):
+    waits = [DAY]
+    for look in range(200):
+        waits.append(schedule.interval(waits[-1], changed=look % one_in == 0, next_event=None, now=NOW))
+    assert wait in waits[-one_in:]
+
+
+def test_readings_of_many_sources_do_not_come_at_once():
+    sources = [make_source() for _ in range(20)]
+    schedule.ensure(sources)
+    for source in sources:
+        schedule.succeeded(schedule.claim(source.pk, NOW, due_only=False), NOW, changed=True)
+    waits = {row.next_at - NOW for row in Schedule.objects.all()}
+    assert len(waits) > 15
+    assert all(0.9 * 6 * HOUR <= wait <= 1.1 * 6 * HOUR for wait in waits)
+    assert {row.interval for row in Schedule.objects.all()} == {6 * HOUR}
