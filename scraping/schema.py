@@ -1,5 +1,6 @@
 """schema.org's Event and its kin as drafts; JSON-LD and microdata give the same objects, with plain values or lists."""
 
+import dataclasses
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,16 +8,20 @@ from typing import Any
 from events.drafts import EventDraft, Price, Problem, When, Where
 from scraping import times
 from scraping.extractors import Document, Window
+from scraping.linked import Item, types
 from scraping.places import place_of
 from scraping.plain import plain_line
 from scraping.prices import currency_code, merged, price_between, price_of
+from scraping.recurrence import Budget
 from scraping.schedules import dates_of_schedule
 
-Item = dict[str, Any]
-
 MAX_DEPTH = 12
-_EVENT = re.compile(r"(?:Event|Festival|Hackathon|CourseInstance|EventSeries)$")
-_NO_EVENT = re.compile(r"(?:Publication|Broadcast|OnDemand|Delivery|User\w*)Event$")
+# Steps that all schedules of a document may take together.
+MAX_STEPS = 1_000_000
+_EVENT = re.compile(r"(?:Event|Festival|Hackathon|CourseInstance|EventSeries)$", re.I)
+_NO_EVENT = re.compile(r"(?:Publication|Broadcast|OnDemand|Delivery|User\w*)Event$", re.I)
+_ENDS = (("low", "min"), ("high", "max"))
+_REFERENCE = re.compile(r"#|_:|\w+://")
 _STATUSES = (
     ("cancel", "cancelled"),
     ("postponed", "postponed"),
@@ -24,9 +29,9 @@ _STATUSES = (
 )
 # Where events nest in other objects. Anything else (a performer's other events, reviews) is not this page's matter.
 _NESTS = (
-    "@graph itemListElement item mainEntity mainEntityOfPage subEvent subEvents event events about hasPart "
+    "@graph itemListElement item mainEntity mainEntityOfPage subEvent subEvents event events hasPart "
     "about makesOffer "
-    "itemOffered superEvent dataFeedElement workFeatured workPerformed"
+    "itemOffered superEvent dataFeedElement workFeatured workPerformed hasCourseInstance"
 ).split()
 
 
@@ -43,6 +48,9 @@ def texts(value: Any) -> Iterator[str]:
             for part in value:
                 yield from texts(part)
         case dict():
+            if isinstance(value.get("date"), str):  # as PHP prints its dates
+                yield f"{value['date']} {value.get('timezone') or ''}"
+                return
             yield from texts(value.get("@value") or value.get("name") or value.get("@id") or value.get("url"))
 
 
@@ -51,19 +59,15 @@ def text(value: Any) -> str:
     return next((found for part in texts(value) if (found := part.strip())), "")
 
 
+def names(value: Any) -> Iterator[str]:
+    """The texts of a value that are names: not addresses and not references within the document."""
+    return (found for part in texts(value) if (found := part.strip()) and not _REFERENCE.match(found))
+
+
 def objects(value: Any) -> Iterator[Item]:
     for part in value if isinstance(value, list) else [value]:
         if isinstance(part, dict):
             yield part
-
-
-def types(item: Item) -> list[str]:
-    found = item.get("@type") or item.get("type") or []
-    return [
-        part.rpartition("/")[2].rpartition(":")[2]
-        for part in (found if isinstance(found, list) else [found])
-        if isinstance(part, str)
-    ]
 
 
 def is_event(item: Item) -> bool:
@@ -93,6 +97,15 @@ class Reader:
         self.window = window
         self.items = items
         self.known = {item["@id"]: item for item in items if isinstance(item.get("@id"), str)}
+        self.budget = Budget(MAX_STEPS)
+        self.parents = {
+            id(part): parent
+            for parent in reversed(items)
+            if "EventSeries" not in types(parent)
+            for key in ("subEvent", "subEvents")
+            for part in objects(parent.get(key))
+            if part is not parent
+        }
         language = ""
         if document.json is None and (root := document.tree.css_first("html")):
             language = root.attributes.get("lang") or ""
@@ -101,12 +114,12 @@ class Reader:
         self.day_first = times.learn_day_first(dates, times.day_comes_first(window.timezone, language))
 
     def drafts(self) -> Iterator[EventDraft]:
-        seen: list[Item] = []
+        seen: set[str] = set()
         for item in self.items:
             # Tabs and pagination print the same block again.
-            if len(item) < 2 or item in seen:
+            if len(item) < 2 or (content := repr(item)) in seen:
                 continue
-            seen.append(item)
+            seen.add(content)
             yield from self._events(item)
 
     def _events(self, item: Item) -> Iterator[EventDraft]:
@@ -115,7 +128,7 @@ class Reader:
         if parts and ("EventSeries" in types(item) or not spans):
             return  # the series is its dates
         for key, (when, problem) in enumerate(spans or [(None, self._no_date(item))]):
-            if when is None and not text(item.get("name")):
+            if when is None and not _title(item):
                 continue
             instance = when.start.date().isoformat() if when and len(spans) > 1 else ""
             yield self._draft(item, when, problem, instance if key or instance else "")
@@ -129,7 +142,7 @@ class Reader:
         """The times of an item: one, or as many as its lists or its schedule name."""
         starts, ends = list(texts(item.get("startDate"))), list(texts(item.get("endDate")))
         for schedule in objects(item.get("eventSchedule")):
-            if dates := dates_of_schedule(schedule, self.window, self.day_first):
+            if dates := dates_of_schedule(schedule, self.window, self.day_first, self.budget):
                 yield from ((when, None) for when in dates)
                 return
         if len(starts) == 1 and not ends and (both := self._read(starts[0])) and both[1]:
@@ -151,7 +164,8 @@ class Reader:
         if not found:
             return None
         if found[0].clock is None and (more := text(clock)):
-            return times.moment(f"{found[0].day} {more}") or found[0]
+            stated = times.moment(more, day_first=self.day_first) or times.moment(f"{found[0].day} {more}")
+            return stated if stated and abs(stated.day - found[0].day).days < 2 else found[0]
         return found[0]
 
     def _after(self, start: times.Moment, item: Item) -> times.Moment | None:
@@ -164,7 +178,7 @@ class Reader:
         address = text(item.get("url")) or text(item.get("mainEntityOfPage")) or _offer_url(item)
         name = text(item.get("@id")) or text(item.get("identifier"))
         return EventDraft(
-            title=text(item.get("name")) or text(item.get("headline")),
+            title=_title(item),
             when=when,
             external_id=name if not name.startswith("_:") else "",
             series_key=name if instance else "",
@@ -176,8 +190,8 @@ class Reader:
             status=_status(item),
             description=text(item.get("description")),
             image_url=_image(item.get("image")),
-            organizer=text(item.get("organizer")),
-            performers=tuple(texts(item.get("performer") or item.get("performers"))),
+            organizer=next(names(item.get("organizer")), ""),
+            performers=tuple(names(item.get("performer") or item.get("performers"))),
             categories=(*types(item), *texts(item.get("eventType")), *_keywords(item.get("keywords"))),
             language=text(item.get("inLanguage")) or self.language,
             problems=(problem,) if problem else (),
@@ -188,28 +202,30 @@ class Reader:
         for parent in objects(item.get("superEvent")):
             if "EventSeries" not in types(parent):
                 return text(parent.get("@id")) or text(parent.get("identifier"))
-        for parent in self.items:
-            if (
-                parent is not item
-                and "EventSeries" not in types(parent)
-                and any(part is item for key in ("subEvent", "subEvents") for part in objects(parent.get(key)))
-            ):
-                return text(parent.get("@id")) or text(parent.get("identifier"))
-        return ""
+        holder = self.parents.get(id(item), {})
+        return text(holder.get("@id")) or text(holder.get("identifier"))
+
+
+def _title(item: Item) -> str:
+    """The name; of a game without one the names of those who play."""
+    found = text(item.get("name")) or text(item.get("headline"))
+    players = [text(item.get(name)) for name in ("homeTeam", "awayTeam")]
+    return found or (" – ".join(players) if all(players) else "")
 
 
 def _status(item: Item) -> str:
-    said = text(item.get("eventStatus")).replace(" ", "").lower()
+    said = " ".join(texts(item.get("eventStatus"))).replace(" ", "").lower()
     for word, status in _STATUSES:
         if word in said:
             return status
     offers = [text(offer.get("availability")).lower() for offer in objects(item.get("offers"))]
-    return "sold_out" if offers and all(said.endswith("soldout") for said in offers) else "scheduled"
+    return "sold_out" if offers and all(said.endswith(("soldout", "outofstock")) for said in offers) else "scheduled"
 
 
 def where_of(item: Item) -> Where:
     """The first physical place of an item; `online` where it says that it can be joined from afar."""
     mode = text(item.get("eventAttendanceMode")).lower()
+    moved = any("movedonline" in said.lower() for said in texts(item.get("eventStatus")))
     online = mode.endswith(("onlineeventattendancemode", "mixedeventattendancemode")) or mode in ("online", "mixed")
     place = item.get("location")
     virtual = [part for part in objects(place) if "VirtualLocation" in types(part)]
@@ -217,53 +233,51 @@ def where_of(item: Item) -> Where:
     if physical:
         where = _where(physical[0])
     else:
-        where = (
-            place_of(
-                next(
-                    (part for part in ([place] if isinstance(place, str) else place or []) if isinstance(part, str)), ""
-                )
-            )
-            if isinstance(place, (str, list))
-            else Where()
-        )
-    return Where(
-        **{
-            **{name: getattr(where, name) for name in Where.__slots__},
-            "online": online or where.online or bool(virtual and not physical),
-        }
-    )
+        said = [part for part in (place if isinstance(place, list) else [place]) if isinstance(part, str)]
+        where = place_of(next(iter(said), ""))
+    return dataclasses.replace(where, online=online or moved or where.online or bool(virtual and not physical))
 
 
 def _where(place: Item) -> Where:
-    address = place.get("address") if "PostalAddress" not in types(place) else place
-    name = text(place.get("name")) if isinstance(place.get("name"), (str, list)) else ""
-    latitude, longitude = _coordinates(place)
-    found = Where()
+    address = place if "PostalAddress" in types(place) else place.get("address")
+    if not address:
+        address = next(
+            (part["address"] for part in objects(place.get("containedInPlace")) if part.get("address")), None
+        )
     if isinstance(address, list):
         address = next(iter(objects(address)), next(texts(address), ""))
+    latitude, longitude = _coordinates(place)
+    name = text(place.get("name")) if isinstance(place.get("name"), (str, list)) else ""
+    found = Where()
     if isinstance(address, dict):
+        line = ", ".join(texts(address.get("streetAddress")))
         found = Where(
-            address=", ".join(part for key in ("streetAddress",) if (part := ", ".join(texts(address.get(key))))),
+            address=line,
             locality=text(address.get("addressLocality")),
             region=text(address.get("addressRegion")),
             country=text(address.get("addressCountry")),
         )
         name = name or text(address.get("name"))
-    elif line := text(address):
-        split = place_of(f"-, {line}") if "," in line else Where()
-        found = Where(address=line, locality=split.locality, region=split.region, country=split.country)
-    if not name and not found.address:
-        return place_of(text(place.get("@id")) if "://" not in text(place.get("@id")) else "")
-    online = place_of(name).online if name and not found.address else False
+    else:
+        line = text(address)
+        found = Where(address=line)
+    if not name and not found.address and not found.locality:
+        found = place_of(next(names(place.get("@id")), ""))
+        return dataclasses.replace(found, latitude=latitude, longitude=longitude)
+    split = place_of(f"-, {line}") if "," in line else Where()
+    if name and "," in name and (not line or line.startswith(name)):
+        whole = place_of(name)
+        if whole.venue and (whole.locality or whole.country):  # the name is the whole address
+            name, line, split = whole.venue, whole.address, whole
     return Where(
         venue=name,
-        address=found.address,
-        locality=found.locality,
-        region=found.region,
-        country=found.country,
+        address=line,
+        locality=found.locality or split.locality,
+        region=found.region or (split.region if not found.locality else ""),
+        country=found.country or split.country,
+        online=place_of(name).online if name and not line else False,
         latitude=latitude,
         longitude=longitude,
-        online=online,
     )
 
 
@@ -283,16 +297,19 @@ def price_of_item(item: Item, timezone: str) -> Price:
     free = said.rpartition("/")[2] in ("true", "yes", "1")
     if price.minimum is None and free:
         return Price(is_free=True)
+    if price.is_free and said.rpartition("/")[2] in ("false", "no"):
+        return Price(currency=price.currency)  # 0 is what the program writes for a price that it does not know
     return price
 
 
 def _offer_price(offer: Item, timezone: str) -> Price:
     currency = currency_code(text(offer.get("priceCurrency")))
-    low, high = text(offer.get("lowPrice")), text(offer.get("highPrice"))
+    low, high = (text(offer.get(f"{end}Price")) or text(offer.get(f"{other}Price")) for end, other in _ENDS)
     if low or high:
         return price_between(low or None, high or None, currency)
     specification = [_offer_price(part, timezone) for part in objects(offer.get("priceSpecification"))]
-    single = merged(price_of(said, currency, timezone=timezone) for said in texts(offer.get("price")))
+    stated = [said for name in ("price", "priceRange") for said in texts(offer.get(name))]
+    single = merged(price_of(said, currency, timezone=timezone) for said in stated)
     price = merged([single, *specification])
     if price.minimum is None:
         price = merged(_offer_price(part, timezone) for part in objects(offer.get("offers")))

@@ -1,10 +1,13 @@
 """schema.org events in JSON-LD, as sites write it."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 from events.drafts import EventDraft, Problem
 from scraping.extractors import Document, Window
 from scraping.lenient import loads
+from scraping.linked import Item, linked
 from scraping.schema import Reader, is_event, walk
 
 
@@ -22,19 +25,27 @@ def extract(document: Document, window: Window) -> Iterator[EventDraft | Problem
     yield from Reader(document, window, events).drafts()
 
 
-def _items(document: Document) -> Iterator[dict | Problem]:
+def _items(document: Document) -> Iterator[Item | Problem]:
     """The event objects of all blocks of the page, or of a file that is JSON-LD itself."""
     if document.json is not None:
-        yield from (item for item in walk(document.json) if is_event(item))
+        yield from (item for item in walk(linked(document.json)) if is_event(item))
         return
+    blocks = []
     for node in document.tree.css("script"):
         if "ld+json" not in (node.attributes.get("type") or "").lower():
             continue
         text = node.text().strip()
         try:
-            found = loads(text) if text else None
+            blocks.append(_block(text) if text else None)
         except ValueError as error:
             if "vent" in text:
                 yield Problem(code="jsonld.unreadable", message=f"A JSON-LD block cannot be read: {error}.")
-            continue
-        yield from (item for item in walk(found) if is_event(item))
+    yield from (item for item in walk(linked(blocks)) if is_event(item))
+
+
+def _block(text: str) -> Any:
+    """The value of a block; some are JSON in a string of JSON."""
+    if text.startswith('"'):
+        inner = json.loads(text)
+        return loads(inner) if isinstance(inner, str) else None
+    return loads(text)

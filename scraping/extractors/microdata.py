@@ -9,7 +9,8 @@ from selectolax.lexbor import LexborNode
 
 from events.drafts import EventDraft, Problem
 from scraping.extractors import Document, Window
-from scraping.schema import Item, Reader, is_event, walk
+from scraping.linked import Item, linked
+from scraping.schema import Reader, is_event, walk
 
 MAX_DEPTH = 30
 # Elements whose value is an address.
@@ -39,7 +40,7 @@ def extract(document: Document, window: Window) -> Iterator[EventDraft | Problem
     for syntax in (MICRODATA, RDFA):
         nodes = (node for node in document.tree.css(f"[{syntax.scope}]") if is_event({"@type": _types(node, syntax)}))
         items += [_item(node, syntax, document.url) for node in nodes if not _is_part(node, syntax)]
-    yield from Reader(document, window, [item for item in walk(items) if is_event(item)]).drafts()
+    yield from Reader(document, window, [item for item in walk(linked(items)) if is_event(item)]).drafts()
 
 
 def _types(node: LexborNode, syntax: Syntax) -> list[str]:

@@ -6,7 +6,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from events.drafts import EventDraft, Problem
 from scraping.extractors import Document, Window
-from scraping.schema import Item, Reader
+from scraping.linked import Item
+from scraping.schema import Reader
 
 MAX_DEPTH = 30
 _ROOTS = frozenset(("h-event", "vevent"))
