@@ -81,3 +81,31 @@ class Verdict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_id} and {self.second_id}: {self.get_outcome_display()}"
+
+
+class Audit(models.Model):
+    """One look over everything that is still to come, once a day; quality/audit.py makes them.
+
+    `counts` has numbers by name: listings, held, duplicates, unsure, drifted, and so on; `rules` the number of
+    listings that break each rule, `scores` that of listings by tens of their score, from "0" to "100". `worse` are the
+    sentences on what got worse since the audit before. `claim` and `cursor` let any worker go on where another ended.
+    """
+
+    day = models.DateField(unique=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    seconds = models.FloatField(default=0, help_text="Spent working.")
+    counts = models.JSONField(default=dict)
+    rules = models.JSONField(default=dict)
+    scores = models.JSONField(default=dict)
+    worse = models.JSONField(default=list, blank=True)
+    mailed_at = models.DateTimeField(null=True, blank=True, help_text="When the editors were told what got worse.")
+    claim = models.UUIDField(null=True, editable=False)
+    claimed_until = models.DateTimeField(null=True, editable=False)
+    cursor = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        ordering = ("-day",)
+
+    def __str__(self) -> str:
+        return f"{self.day}"
