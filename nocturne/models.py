@@ -107,3 +107,96 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.message
+
+
+class EmailLog(models.Model):
+    """The ledger of all mail: one row a mail; nocturne/mail.py writes it, and nothing else does.
+
+    It knows no domain nouns, so that sign-in mail and alerts can use it as digests do: `matter` names what the mail is
+    about, as "digest:7", and of one matter an address gets one mail, ever. An address that is erased leaves its hash.
+    """
+
+    class Kind(models.TextChoices):
+        CONFIRMATION = "confirmation", "confirmation"
+        DIGEST = "digest", "digest"
+        REMINDER = "reminder", "reminder"
+        NOTICE = "notice", "notice"
+        SIGN_IN = "sign-in", "sign-in"
+        ALERT = "alert", "alert"
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "queued"
+        SENDING = "sending", "sending"
+        SENT = "sent", "sent"
+        UNCERTAIN = "uncertain", "uncertain"
+        FAILED = "failed", "failed"
+        BOUNCED = "bounced", "bounced"
+        COMPLAINED = "complained", "complained"
+        SKIPPED = "skipped", "skipped"
+
+    kind = models.CharField(max_length=12, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    address = models.CharField(max_length=254, blank=True, help_text="Empty once it was erased.")
+    hashed = models.CharField(max_length=64, help_text="Keyed hash of the address.")
+    matter = models.CharField(
+        max_length=120, blank=True, help_text="What it is about, if that may be mailed once only."
+    )
+    why = models.CharField(max_length=500, blank=True, help_text="Why it failed, waits or was not sent.")
+    message_id = models.CharField(max_length=250, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now, help_text="Not tried before.")
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "mail"
+        verbose_name_plural = "mails"
+        ordering = ("-queued_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["matter", "hashed"], condition=~models.Q(matter=""), name="email_is_one_a_matter_and_address"
+            ),
+        )
+        indexes = (
+            # the admin's list
+            models.Index(fields=["-queued_at", "-id"], name="email_newest"),
+            # what is to be sent, and what was begun and not ended
+            models.Index(
+                fields=["state", "due_at"], condition=models.Q(state__in=["queued", "sending"]), name="email_unfinished"
+            ),
+            # all mail to an address
+            models.Index(fields=["hashed"], name="email_by_address"),
+            # how far the mail of a matter is
+            models.Index(fields=["matter", "state"], condition=~models.Q(matter=""), name="email_by_matter"),
+            # what a mail server or provider reports
+            models.Index(fields=["message_id"], condition=~models.Q(message_id=""), name="email_by_message_id"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+
+class Suppression(models.Model):
+    """An address that gets no mail of any kind. It is recognised by its hash, also after it was erased."""
+
+    class Reason(models.TextChoices):
+        BOUNCE = "bounce", "the mailbox does not exist"
+        SOFT = "soft", "refused again and again"
+        COMPLAINT = "complaint", "reported as spam"
+        EDITOR = "editor", "an editor's decision"
+
+    hashed = models.CharField(max_length=64, unique=True, editable=False)
+    address = models.EmailField("e-mail address", blank=True, help_text="Empty once it was erased.")
+    reason = models.CharField(max_length=10, choices=Reason, default=Reason.EDITOR)
+    note = models.CharField(max_length=500, blank=True, help_text="What the mail server said, or why.")
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "suppressed address"
+        verbose_name_plural = "suppressed addresses"
+        ordering = ("-since", "-pk")
+        indexes = (models.Index(fields=["-since", "-id"], name="suppression_newest"),)  # the admin's list
+
+    def __str__(self) -> str:
+        return f"suppressed address {self.pk}"

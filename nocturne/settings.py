@@ -180,7 +180,8 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEVELOPMENT
 SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEVELOPMENT
-if env.bool("BEHIND_PROXY", default=False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -188,6 +189,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# What is counted to limit it; while the cache is away nothing is.
+RATELIMIT_IP_META_KEY = "nocturne.limits.client_ip"
+RATELIMIT_FAIL_OPEN = True
 
 LOGIN_REDIRECT_URL = "admin:index"  # where signing in leads if the address asked for is not of this site
 
@@ -198,6 +203,7 @@ ADMIN_API_KEY = env.str("ADMIN_API_KEY", default="")
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Nocturne <nocturne@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", default="")  # the sender's own address if empty
 MAIL_DIR = DATA_DIR / "mail"
 SMTP_HOST = env.str("SMTP_HOST", default="")
 SMTP_PORT = env.int("SMTP_PORT", default=587)
@@ -205,7 +211,7 @@ SMTP_USER = env.str("SMTP_USER", default="")
 if SMTP_HOST:
     MAILERS = {
         "default": {
-            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "BACKEND": "nocturne.smtp.EmailBackend",
             "OPTIONS": {
                 "host": SMTP_HOST,
                 "port": SMTP_PORT,
@@ -236,6 +242,8 @@ FETCH_ALLOW = [address.strip() for address in env.list("FETCH_ALLOW", default=[]
 FETCH_USER_AGENT = env.str(
     "FETCH_USER_AGENT", default=f"NocturneBot/0.1 (+{SITE_URL or 'https://nocturne.example'}/bot/)"
 )
+# Where publishers write who do not want to be read; the sender of our mail if empty.
+FETCH_CONTACT = env.str("FETCH_CONTACT", default="")
 FETCH_MAX_BYTES = env.int("FETCH_MAX_BYTES", default=10_000_000)
 FETCH_SECONDS = env.float("FETCH_SECONDS", default=30)
 # Seconds between two requests to one host, over all workers; its robots.txt may ask for more.

@@ -16,7 +16,7 @@ from nocturne.dev.engines import NotStarted
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 
-pytest_plugins = ("tests.databases", "tests.network", "tests.browsers")
+pytest_plugins = ("tests.databases", "tests.network", "tests.browsers", "tests.mailservers")
 
 
 def _begin_run() -> None:

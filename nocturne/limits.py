@@ -1,0 +1,52 @@
+"""How often somebody may do something: counted in the cache by django-ratelimit, and by nobody while that is away."""
+
+import contextlib
+import ipaddress
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django_ratelimit.core import get_usage
+
+
+def wait(request: HttpRequest, group: str, limits: Iterable[tuple[str, str]]) -> int:
+    """Count a try of `group`; seconds to wait if one of its limits is exceeded, else 0.
+
+    A limit is who (an address, say; "" for the request's IP) and a rate, as 5/h.
+    """
+    seconds = 0
+    for who, rate in limits:
+        key = (lambda _group, _request, who=who: who) if who else "ip"
+        usage = get_usage(request, group=f"{group}:{'who' if who else 'ip'}", key=key, rate=rate, increment=True)
+        if usage and usage["should_limit"]:
+            seconds = max(seconds, usage["time_left"], 1)
+    return seconds
+
+
+def client_ip(request: HttpRequest) -> str:
+    """The visitor's IP. Behind a proxy it is the last one of X-Forwarded-For: those before it anybody can write."""
+    known = [str(request.META.get("REMOTE_ADDR", "")), "127.0.0.1"]  # a socket has no address
+    if settings.BEHIND_PROXY:
+        known.insert(0, request.headers.get("X-Forwarded-For", "").split(",")[-1].strip())
+    return next(address for address in known if _is_ip(address))
+
+
+def _is_ip(text: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return bool(ipaddress.ip_address(text))
+    return False
+
+
+def too_many(seconds: int) -> HttpResponse:
+    """The page of a limit that was exceeded."""
+    context = {"site_name": settings.SITE_NAME, "wait": in_words(seconds)}
+    return HttpResponse(render_to_string("429.html", context), status=429, headers={"Retry-After": str(seconds)})
+
+
+def in_words(seconds: int) -> str:
+    """How long to wait, never too short: a minute, 12 minutes, 2 hours."""
+    minutes = -(-seconds // 60)
+    if minutes <= 1:
+        return "a minute"
+    return f"{minutes} minutes" if minutes < 120 else f"{-(-minutes // 60)} hours"
