@@ -22,7 +22,18 @@ _LETTERS = str.maketrans(
     }
 )
 _APOSTROPHES = re.compile(r"[’'ʼ`´‘]")
+# Of a text shorter than this any order is soon made.
+SHORT = 500
+# Accents upon accents beyond what any script stacks; putting a long run in order takes the square of its length.
+_STACKED = re.compile(
+    f"([{(marks := ''.join(c for c in map(chr, range(0x300, 0x1F000)) if unicodedata.combining(c)))}]{{30}})[{marks}]++"
+)
 _NOT_WORD = re.compile(r"[^\w]+|_")
+
+
+def unstacked(text: str) -> str:
+    """The text, of a long one with no more than 30 accents upon one letter."""
+    return text if len(text) < SHORT or text.isascii() else _STACKED.sub(r"\1", text)
 
 
 def fold(text: str) -> str:
@@ -30,7 +41,7 @@ def fold(text: str) -> str:
 
     "Łódź – Café d’Été & Co." and "lodz cafe dete and co" fold to the same. Letters of other scripts stay.
     """
-    text = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    text = unicodedata.normalize("NFKD", unstacked(text.casefold()).translate(_LETTERS))
     # A second pass: NFKD turns ligatures and full-width forms into letters that still have case.
     text = "".join(c for c in text if not unicodedata.combining(c)).casefold().translate(_LETTERS)
     text = _NOT_WORD.sub(" ", _APOSTROPHES.sub("", text))

@@ -2,9 +2,12 @@
 
 import functools
 from collections.abc import Iterable
+from itertools import islice
 
 from events.categories import CATEGORIES
 from events.text import fold
+
+MAX_WORDS, MAX_LENGTH = 100, 200
 
 # Words of en, de, fr, es, it, pt, nl and el, folded; a word counts where it is a whole word of the source's label.
 _WORDS = {
@@ -138,7 +141,7 @@ def _by_word() -> dict[str, str]:
 
 def codes_of(words: Iterable[str]) -> tuple[str, ...]:
     """The category codes of a source's words, without doubles, in the closed list's order; unknown words give none."""
-    found = {code for word in words for code in _codes(word)}
+    found = {code for word in islice(words, MAX_WORDS) for code in _codes(word[:MAX_LENGTH])}
     return tuple(code for code in CATEGORIES if code in found)
 
 

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 
 from scraping.extractors import decode
 
-_FOLD = re.compile(rb"\n+[ \t](?![ \t]*(?:BEGIN|END):)")
+_FOLD = re.compile(rb"(?<!\n)\n++[ \t](?![ \t]*(?:BEGIN|END):)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*\Z")
 _PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*("[^"]*"|[^;"]*)')
-_QUOTED_HEAD = re.compile(r'((?:[^":]|"[^"]*")*):(.*)\Z', re.S)
+_QUOTED_HEAD = re.compile(r'(?:[^":]++|"[^"]*+")*+:(.*)\Z', re.S)
+MAX_PARAMETERS = 4_000
+# Calendar, event, alarm and something more; what is nested deeper is not looked at.
+MAX_DEPTH = 20
 # "DTSTART;TZID=(UTC-05:00) Eastern Time:20261205T200000": a colon that nobody quoted.
-_TIME_VALUE = re.compile(r"(.*?):\s*(\d{4}-?\d\d-?\d\d[\dTtZz:/,PHMSWD+.-]*)\s*\Z", re.S)
+_TIME_VALUE = re.compile(r":\s*+(\d{4}-?\d\d-?\d\d.*)\Z", re.S)
 _ESCAPE = re.compile(r"\\(.)", re.S)
 _TIMES = frozenset(("DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE"))
 _TEXTS = frozenset(("SUMMARY", "DESCRIPTION", "LOCATION", "COMMENT", "CONTACT"))
@@ -92,29 +95,45 @@ def calendars(body: bytes, content_type: str = "") -> list[Component]:
     stray = Component("VCALENDAR")
     top: list[Component] = []
     stack: list[Component] = []
-    last: Property | None = None
+    tail = _Tail()
     for line in text.split("\n"):
         if not line:
             continue
         name, parameters, value = _split(line)
         if name == "BEGIN":
             _begin(value.strip().upper(), stack, stray, top)
-            last = None
+            tail.of(None)
         elif name == "END":
             _end(value.strip().upper(), stack)
-            last = None
+            tail.of(None)
         elif not name:
-            if last is not None:
-                last.value += "\\n" + line.strip()
+            tail.lines.append(line.strip())
         elif stack:
             found = Property(value, parameters)
             stack[-1].properties.setdefault(name, []).append(found)
-            last = found if name in _TEXTS else None
+            tail.of(found if name in _TEXTS else None)
         if (stack and stack[0].name == "VTIMEZONE") or (len(stack) > 1 and stack[1].name == "VTIMEZONE"):
             stack[min(1, len(stack) - 1)].raw.append(line)
     for component in stack:
         component.complete = False
+    tail.of(None)
     return [*top, stray] if stray.components else top
+
+
+class _Tail:
+    """The lines with which a text goes on, joined once: adding each to what is there takes the square of the time."""
+
+    def __init__(self) -> None:
+        self.text: Property | None = None
+        self.lines: list[str] = []
+
+    def of(self, text: Property | None) -> None:
+        """The lines from now on are those of another text, or of none."""
+        if self.lines:
+            if self.text is not None:
+                self.text.value = "\\n".join([self.text.value, *self.lines])
+            self.lines = []
+        self.text = text
 
 
 def _split(line: str) -> tuple[str, str, str]:
@@ -128,11 +147,10 @@ def _split(line: str) -> tuple[str, str, str]:
         return "", "", ""
     if not semicolon:
         return name, "", value
-    match = _TIME_VALUE.match(line) if name in _TIMES else _QUOTED_HEAD.match(line) if '"' in parameters else None
+    match = _TIME_VALUE.search(line) if name in _TIMES else _QUOTED_HEAD.match(line) if '"' in parameters else None
     if match:
-        head, value = match[1], match[2]
-        parameters = head.partition(";")[2]
-    return name, ";" + parameters, value
+        parameters, value = line[: match.start(1)].rstrip().removesuffix(":").partition(";")[2], match[1]
+    return name, ";" + parameters[:MAX_PARAMETERS], value
 
 
 def _begin(name: str, stack: list[Component], stray: Component, top: list[Component]) -> None:
@@ -141,6 +159,8 @@ def _begin(name: str, stack: list[Component], stray: Component, top: list[Compon
         while (stack and stack[-1].name not in ("VCALENDAR",)) or (name == "VCALENDAR" and stack):
             stack.pop()
     component = Component(name)
+    if len(stack) >= MAX_DEPTH:
+        return
     if stack:
         stack[-1].components.append(component)
     elif name == "VCALENDAR":

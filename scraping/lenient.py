@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 MAX_DEPTH = 60
-_SPACE = re.compile(r"(?:[\s\ufeff\0]+|//[^\n]*|/\*.*?\*/|<!--|-->|<!\[CDATA\[|\]\]>)+", re.S)
+_SPACE = re.compile(r"(?:[\s\ufeff\0]++|//[^\n]*+|<!--|-->|<!\[CDATA\[|\]\]>)++")
 _BARE = re.compile(r"[^\s,:\[\]{}\"]+")
 _PLAIN = re.compile(r'[^"\\]*')
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 # What makes a quote the end of its string: the next thing of an object or a list.
 _AFTER_STRING = re.compile(
-    r"""\s*(?:,\s*(?:["'{}\[\]\d/-]|true|false|null|[\w$@]+\s*:)|\s*"[@\w-]{1,40}"\s*:|[:\]}]|;?\s*$|//|/\*|-->)"""
+    r"""\s*+(?:,\s*+(?:["'{}\[\]\d/-]|true|false|null|[\w$@]++\s*+:)|"[@\w-]{1,40}"\s*+:|[:\]}]|;?\s*+$|//|/\*|-->)"""
 )
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WORDS = {"true": True, "false": False, "null": None, "undefined": None, "NaN": None}
@@ -25,7 +25,7 @@ def loads(text: str) -> Any:
     strings, single quotes, bare keys, wrong escapes, escaped markup (&quot;), an unfinished end.
     """
     try:
-        return json.loads(text, strict=False)
+        return _pruned(json.loads(text, strict=False))
     except ValueError:
         pass
     except RecursionError:
@@ -44,9 +44,28 @@ def loads(text: str) -> Any:
     return values[0] if len(values) == 1 else values
 
 
+def _pruned(value: Any) -> Any:
+    """The value without what is nested deeper than MAX_DEPTH, so that what walks it may call itself."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            part
+            for holder in level
+            if isinstance(holder, (dict, list))
+            for part in (holder.values() if isinstance(holder, dict) else holder)
+        ]
+        if not level:
+            break
+    for holder in level:
+        if isinstance(holder, (dict, list)):
+            holder.clear()
+    return value
+
+
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.at = text, 0
+        self.last_comment = text.rfind("*/")  # where it ends; what begins later has no end
 
     def peek(self) -> str:
         return self.text[self.at : self.at + 1]
@@ -55,6 +74,8 @@ class _Reader:
         while True:
             if match := _SPACE.match(self.text, self.at):
                 self.at = match.end()
+            elif self.at + 2 <= self.last_comment and self.text.startswith("/*", self.at):
+                self.at = self.text.find("*/", self.at + 2) + 2
             elif also and self.peek() and self.peek() in also:
                 self.at += 1
             else:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import functools
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, urljoin, urlsplit
@@ -59,7 +60,9 @@ _NOTICE = "|".join(f"(?:{words})" for words in _NOTICES.values())
 _BEFORE = re.compile(
     rf"^\s*(?:[\[(*]+\s*({_NOTICE})\s*[\])*!]+\s*[:–—|-]*|({_NOTICE})\s*!*\s*(?:[:–—|]|-\s)+)\s*", re.I
 )
-_BEHIND = re.compile(rf"\s*(?:[\[(*]+\s*({_NOTICE})\s*[\])*!]+|(?:\s[-–—|]|:)\s*({_NOTICE})\s*!*)\s*$", re.I)
+_BEHIND = re.compile(
+    rf"\s*(?:(?<![\[(*])[\[(*]++\s*({_NOTICE})\s*[\])*!]+|(?:\s[-–—|]|:)\s*({_NOTICE})\s*!*)\s*$", re.I
+)
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:", re.I)
 _UNSAFE = re.compile(r"[^\x21-\x7e]")
 
@@ -73,7 +76,6 @@ def normalise(draft: EventDraft, *, base_url: str = "") -> EventDraft:
     problems = list(draft.problems)
     title, status = _title(draft, problems)
     where = _where(draft.where, problems)
-    text = plain_text(draft.description[: LENGTHS["description"] * 3])
     url = link(draft.url, base_url)
     if draft.url and not url:
         problems.append(Problem(code="url.refused", message=f"Not a web address: {plain_line(draft.url)[:100]}"))
@@ -88,7 +90,7 @@ def normalise(draft: EventDraft, *, base_url: str = "") -> EventDraft:
         where=where,
         price=_price(draft.price, problems),
         status=status,
-        description=_cut("description", text, problems),
+        description=_description(draft.description, problems),
         image_url=link(draft.image_url, base_url),
         organizer=_cut("organizer", plain_line(draft.organizer), problems),
         performers=_names(draft.performers),
@@ -100,9 +102,9 @@ def normalise(draft: EventDraft, *, base_url: str = "") -> EventDraft:
 
 def link(url: str, base_url: str = "") -> str:
     """The absolute http(s) address that is meant, escaped; "" for anything else."""
-    url = plain_line(url.strip())
-    if not url:
+    if not url.strip() or len(url) > MAX_URL * 3:
         return ""
+    url = plain_line(url.strip())
     try:
         if not _SCHEME.match(url) and url.lower().startswith("www."):
             url = f"https://{url}"
@@ -122,15 +124,38 @@ def _cut(name: str, text: str, problems: list[Problem]) -> str:
     limit = LENGTHS[name]
     if len(text) <= limit:
         return text
-    problems.append(
-        Problem(code="text.cut", message=f"The {name.replace('_', ' ')} was longer than {limit} characters.")
-    )
+    problems.append(_too_long(name))
+    return _beginning(text, limit)
+
+
+def _description(said: str, problems: list[Problem]) -> str:
+    text, is_whole = _whole_or_cut(said)
+    if not is_whole:
+        problems.append(_too_long("description"))
+    return text
+
+
+# One text for all dates of a series: thousands of them may share the longest that there is.
+@functools.lru_cache(maxsize=32)
+def _whole_or_cut(said: str) -> tuple[str, bool]:
+    limit = LENGTHS["description"]
+    text = plain_text(said[: limit * 3])
+    if len(text) > limit:
+        return _beginning(text, limit), False
+    return text, len(said) <= limit * 3
+
+
+def _beginning(text: str, limit: int) -> str:
     return text[: limit - 1].rstrip() + "…"
+
+
+def _too_long(name: str) -> Problem:
+    return Problem(code="text.cut", message=f"The {name.replace('_', ' ')} was longer than {LENGTHS[name]} characters.")
 
 
 def _title(draft: EventDraft, problems: list[Problem]) -> tuple[str, str]:
     """The title without the notice that it is cancelled or sold out, which becomes the status."""
-    title = plain_line(draft.title[: LENGTHS["title"] * 10])
+    title = plain_line(draft.title[: LENGTHS["title"] * 4])
     status = draft.status if draft.status in STATUSES else "scheduled"
     while match := _BEFORE.search(title) or _BEHIND.search(title):
         rest = (title[: match.start()] + title[match.end() :]).strip()

@@ -6,6 +6,8 @@ from events.countries import countries_with_region, country_code, region_code
 from events.drafts import Where
 from scraping.plain import plain_line
 
+# What is longer is no place but a story.
+MAX_LENGTH = 1_000
 _ONLINE = re.compile(
     r"^\W*(?:online|virtual|zoom|livestream|live stream|webinar|web|internet|via zoom|microsoft teams( "
     r"meeting)?|google meet|"
@@ -27,7 +29,7 @@ _CITY_AFTER_CODE = re.compile(r"^(?:[A-Z]{1,2}-)?(?:\d{4} ?[A-Z]{2}|\d{4,5})\s+(
 
 def place_of(text: str) -> Where:
     """Venue, address, and locality where the line ends in one that is plain to see: "…, Portland, OR 97205, USA"."""
-    text = plain_line(text)
+    text = plain_line(text)[:MAX_LENGTH]
     if not text or (_LINK.match(text) and not _MEETING.match(text)):
         return Where()  # a link instead of a place: the address is told to guests only
     if _ONLINE.match(text) or _MEETING.match(text):

@@ -1,13 +1,18 @@
 """Plain text out of what sources write: no markup, no entities, no characters that hide or reverse."""
 
+import functools
 import html
 import re
 import unicodedata
 
 import nh3
 
+from events.text import unstacked
+from scraping.nesting import is_bounded
+
 _LINE = re.compile(r"<\s*(?:br|hr|li|/tr|p|dd|dt)\b[^<>]*>", re.I)
 _PARAGRAPH = re.compile(r"<\s*/(?:p|div|h[1-6]|ul|ol|table|blockquote|section|article)\b[^<>]*>", re.I)
+_TAG = re.compile(r"<[^<>]*>?")
 _SPACES = re.compile(r"[^\S\n]+")
 _NEWLINES = re.compile(r"\s*\n\s*?\n\s*|\s*\n[^\S\n]*")
 _HIDDEN = re.compile(
@@ -21,8 +26,12 @@ _JOINED = re.compile(
 )
 _JOINER = "\ue000"
 _ROUNDS = 6
+# No line of an event is nearly as long.
+MAX_LINE = 10_000
 
 
+# The dates of a series say the same, one after the other.
+@functools.lru_cache(maxsize=32)
 def plain_text(text: str) -> str:
     """Paragraphs separated by one empty line, lines by a newline. Applying it twice changes nothing more."""
     for _ in range(_ROUNDS):
@@ -39,11 +48,15 @@ def plain_text(text: str) -> str:
 
 
 def _without_tags(text: str) -> str:
-    return nh3.clean(_LINE.sub("\n", _PARAGRAPH.sub("\n\n", text)), tags=set())
+    text = _LINE.sub("\n", _PARAGRAPH.sub("\n\n", text))
+    return nh3.clean(text, tags=set()) if is_bounded(text) else _TAG.sub(" ", text)
 
 
 def plain_line(text: str) -> str:
-    """The same on one line."""
+    """The same on one line; of a long text the beginning."""
+    text = text[:MAX_LINE]
+    if text.isascii() and text.isprintable() and "<" not in text and "&" not in text:
+        return " ".join(text.split())
     return " ".join(plain_text(text).split())
 
 
@@ -53,4 +66,4 @@ def visible(text: str) -> str:
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
     text = _HIDDEN.sub("", _JOINED.sub(_JOINER, text.replace(_JOINER, ""))).replace(_JOINER, "\u200d")
-    return unicodedata.normalize("NFC", text)
+    return unstacked(unicodedata.normalize("NFC", unstacked(text)))

@@ -8,7 +8,7 @@ from typing import Any
 from events.drafts import When
 from scraping import times
 from scraping.extractors import Window
-from scraping.recurrence import WEEKDAYS, TooDense, occurrences, parse_rule
+from scraping.recurrence import WEEKDAYS, Budget, TooDense, occurrences, parse_rule
 from scraping.zones import iana
 
 MAX_DATES = 500
@@ -18,7 +18,9 @@ _FREQUENCIES = {"D": "DAILY", "W": "WEEKLY", "M": "MONTHLY", "Y": "YEARLY"}
 _DAY = re.compile(r"(mo|tu|we|th|fr|sa|su)\w*$", re.I)
 
 
-def dates_of_schedule(schedule: dict[str, Any], window: Window, day_first: bool | None) -> list[When]:
+def dates_of_schedule(
+    schedule: dict[str, Any], window: Window, day_first: bool | None, budget: Budget | None = None
+) -> list[When]:
     """The times that a schedule gives inside the window; none where it is not understood."""
     first = times.moment(_text(schedule.get("startDate")), day_first=day_first)
     clock = times.moment(f"2000-01-01 {_text(schedule.get('startTime'))}")
@@ -34,7 +36,8 @@ def dates_of_schedule(schedule: dict[str, Any], window: Window, day_first: bool 
         until = min(until, dt.datetime.combine(last.day, dt.time(23, 59)))
     excepted = {found.day for said in _texts(schedule.get("exceptDate")) if (found := times.moment(said))}
     try:
-        dates = list(islice(occurrences(parse_rule(rule), start, since - dt.timedelta(days=1), until), MAX_DATES))
+        walk = occurrences(parse_rule(rule), start, since - dt.timedelta(days=1), until, budget=budget)
+        dates = list(islice(walk, MAX_DATES))
     except (TooDense, ValueError):
         return []
     return [

@@ -15,6 +15,8 @@ from scraping.times import duration
 
 # Instances of one series in one reading, or one a day in a window of years.
 MAX_INSTANCES = 2_000
+# Moved instances times components of their series under one UID; and rules of one series.
+MAX_PAIRS, MAX_RULES = 20_000, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,9 @@ def instances(events: Sequence[Component], clock: Clock, window: Window) -> Iter
         return
     moved = [event for event in events if "RECURRENCE-ID" in event.properties]
     masters = _newest([event for event in events if "RECURRENCE-ID" not in event.properties])
+    if len(moved) * len(masters) > MAX_PAIRS:  # each would be held against each: a feed that has one id for all
+        yield from _moved(_latest(moved, clock), [], clock, window)
+        moved = []
     yield from _moved(_latest(moved, clock), masters, clock, window)
     seen: set[str] = set()
     for master in masters:
@@ -72,7 +77,7 @@ def _newest(masters: list[Component]) -> list[Component]:
 
 def _same(master: Component) -> tuple[str, str]:
     start = master.first("DTSTART")
-    return f"title {fold(master.text('SUMMARY'))}", f"start {start.value if start else ''}"
+    return f"title {fold(master.text('SUMMARY')[:300])}", f"start {start.value if start else ''}"
 
 
 def _latest(moved: list[Component], clock: Clock) -> list[Component]:
@@ -129,6 +134,8 @@ def _length(event: Component, start: Stamp, clock: Clock) -> tuple[dt.timedelta 
 
 def _moved(moved: list[Component], masters: list[Component], clock: Clock, window: Window) -> Iterator[Instance]:
     """The instances that have a component of their own, under their original date; not those that are excluded."""
+    several = bool(moved) and any(_several_a_day(master, clock) for master in masters)
+    first = next((stamp for master in masters if (stamp := clock.first(master, "DTSTART"))), None)
     for event in moved:
         original = clock.first(event, "RECURRENCE-ID")
         start = clock.first(event, "DTSTART") or original
@@ -140,8 +147,7 @@ def _moved(moved: list[Component], masters: list[Component], clock: Clock, windo
         length, problems = _length(event, start, clock)
         when = _when(event, start, start.local, length)
         if window.holds(when):
-            several = any(_several_a_day(master, clock) for master in masters)
-            begin = next((stamp for master in masters if (stamp := clock.first(master, "DTSTART"))), start)
+            begin = first or start
             yield Instance(
                 event, when, _instance(original.on(begin, clock.fallback), begin.zone, clock, several), problems
             )
@@ -154,26 +160,33 @@ def _excludes(master: Component, original: Stamp, event: Component, clock: Clock
         return False
     local = original.on(start, clock.fallback)
     if "RRULE" in event.properties and _sequence(event) < _sequence(master):
-        moment = dt.timedelta(microseconds=1)
-        if not any(
-            local in occurrences(rule, start.local, local, local + moment) for rule in _rules(master, start, clock)
-        ):
-            return True
+        until = local + dt.timedelta(microseconds=1)
+        try:
+            walks = (
+                occurrences(rule, start.local, local, until, budget=clock.budget)
+                for rule in _rules(master, start, clock)
+            )
+            if not any(local in walk for walk in walks):
+                return True
+        except TooDense:
+            return False
     times, days = _exclusions(master, start, clock)
     return local in times or local.date() in days
 
 
 def _exclusions(master: Component, start: Stamp, clock: Clock) -> tuple[set[dt.datetime], set[dt.date]]:
-    stamps = clock.stamps(master, "EXDATE")
-    return (
-        {stamp.on(start, clock.fallback) for stamp in stamps if not stamp.is_date or start.is_date},
-        {stamp.local.date() for stamp in stamps if stamp.is_date},
-    )
+    if id(master) not in clock.exclusions:
+        stamps = clock.stamps(master, "EXDATE")
+        clock.exclusions[id(master)] = (
+            {stamp.on(start, clock.fallback) for stamp in stamps if not stamp.is_date or start.is_date},
+            {stamp.local.date() for stamp in stamps if stamp.is_date},
+        )
+    return clock.exclusions[id(master)]
 
 
 def _rules(master: Component, start: Stamp, clock: Clock) -> Iterator[Rule]:
     """The readable rules of a series."""
-    for line in master.properties.get("RRULE", ()):
+    for line in master.properties.get("RRULE", ())[:MAX_RULES]:
         try:
             yield _localised(parse_rule(line.value), start, clock)
         except ValueError:
@@ -210,8 +223,8 @@ def _series(master: Component, moved: list[Component], clock: Clock, window: Win
     originals = [(event, stamp) for event in moved if (stamp := clock.first(event, "RECURRENCE-ID"))]
     changes = _changes(originals, start, clock)
     times, days = _exclusions(master, start, clock)
-    times |= {stamp.on(start, clock.fallback) for _, stamp in originals if not stamp.is_date or start.is_date}
-    days |= {stamp.local.date() for _, stamp in originals if stamp.is_date}
+    times = times | {stamp.on(start, clock.fallback) for _, stamp in originals if not stamp.is_date or start.is_date}
+    days = days | {stamp.local.date() for _, stamp in originals if stamp.is_date}
     margin = max([length or dt.timedelta(), *(c.length or dt.timedelta() for c in changes)]) + dt.timedelta(days=1)
     margin += max((abs(change.shift) for change in changes), default=dt.timedelta())
     several = _several_a_day(master, clock)
@@ -252,7 +265,7 @@ def _starts(
     limit = max(MAX_INSTANCES, (until - since).days + 1)
     found = {start.local, *(stamp.on(start, clock.fallback) for stamp in clock.stamps(master, "RDATE"))}
     problems: tuple[Problem, ...] = ()
-    for line in master.properties.get("RRULE", ()):
+    for line in master.properties.get("RRULE", ())[:MAX_RULES]:
         try:
             rule = _localised(parse_rule(line.value), start, clock)
             if rule.until and rule.until < start.local and len(found) == 1:
@@ -275,7 +288,7 @@ def _excluded(
 ) -> set[dt.datetime]:
     """The local starts that rules of exclusion (EXRULE, of the older standard) name; none where one is too dense."""
     found: set[dt.datetime] = set()
-    for line in master.properties.get("EXRULE", ()):
+    for line in master.properties.get("EXRULE", ())[:MAX_RULES]:
         try:
             rule = _localised(parse_rule(line.value), start, clock)
             walk = occurrences(rule, start.local, since, until, budget=clock.budget)

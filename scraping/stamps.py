@@ -12,7 +12,15 @@ from scraping.zones import iana
 
 # Steps that all series of a calendar may cost together.
 MAX_STEPS = 3_000_000
+# Of the zones that a calendar defines itself: how many are looked at, and the lines and rules of one.
+MAX_ZONES, MAX_ZONE_LINES, MAX_ZONE_RULES = 20, 2_000, 10
 
+# Clocks change once or twice a year; the library that reads zones would walk a rule of seconds from its first year.
+_ZONE_RULE = re.compile(
+    r"RRULE:(?:(?:FREQ=YEARLY|INTERVAL=\d{1,3}|COUNT=\d{1,3}|UNTIL=[\dTZ]{8,16}|BYMONTH=\d{1,2}|BYDAY=[-+\dA-Z,]{2,24}|"
+    r"BYMONTHDAY=[-\d,]{1,24}|WKST=[A-Z]{2});?)+\s*",
+    re.I,
+)
 _STAMP = re.compile(r"\s*(\d{4})-?(\d\d)-?(\d\d)(?:[Tt\s](\d\d):?(\d\d):?(\d\d)?)?[\d.]*\s*([Zz]|[+-]\d\d:?\d\d)?")
 
 
@@ -56,8 +64,11 @@ class Clock:
     calendar: Component
     fallback: str
     own: str | None = None
-    budget: Budget = field(default_factory=lambda: Budget(MAX_STEPS))
+    budget: Budget = field(kw_only=True)
+    # the exclusions of each series, by the id of its component, as several ask for them
+    exclusions: dict[int, tuple[set[dt.datetime], set[dt.date]]] = field(default_factory=dict)
     _zones: dict[str, str | dt.tzinfo | None] = field(default_factory=dict)
+    _definitions: dict[str, Component] | None = None
 
     def __post_init__(self) -> None:
         self.own = iana(self.calendar.text("X-WR-TIMEZONE")) if self.calendar.text("X-WR-TIMEZONE") else None
@@ -109,18 +120,29 @@ class Clock:
 
     def _defined(self, name: str) -> str | dt.tzinfo | None:
         """The zone that the calendar itself defines under a name of its own."""
-        for definition in self.calendar.children("VTIMEZONE"):
-            if definition.text("TZID").strip('"') != name:
-                continue
-            if zone := iana(definition.text("X-LIC-LOCATION")):
-                return zone
-            from icalendar import Timezone  # slow to load, and few calendars define zones of their own
-
-            try:
-                text = "\r\n".join([*definition.raw, "END:VTIMEZONE"])
-                zone = Timezone.from_ical(text).to_tz()  # type: ignore[attr-defined]
-                dt.datetime(2026, 1, 1, tzinfo=zone).utcoffset()
-            except Exception:  # a definition has no end of ways to be wrong; then its times are floating
-                return None
+        if self._definitions is None:
+            self._definitions = {}
+            for definition in self.calendar.children("VTIMEZONE"):
+                if len(self._definitions) < MAX_ZONES:
+                    self._definitions.setdefault(definition.text("TZID").strip('"'), definition)
+        found = self._definitions.get(name)
+        if found is None:
+            return None
+        if zone := iana(found.text("X-LIC-LOCATION")):
             return zone
+        return _zone_of(found.raw)
+
+
+def _zone_of(lines: list[str]) -> dt.tzinfo | None:
+    """The zone that the lines of a VTIMEZONE define; None where they are wrong, or more than a zone needs."""
+    rules = [line for line in lines if line[:5].upper() == "RRULE"]
+    if len(lines) > MAX_ZONE_LINES or len(rules) > MAX_ZONE_RULES or not all(map(_ZONE_RULE.fullmatch, rules)):
         return None
+    from icalendar import Timezone  # slow to load, and few calendars define zones of their own
+
+    try:
+        zone = Timezone.from_ical("\r\n".join([*lines, "END:VTIMEZONE"])).to_tz()  # type: ignore[attr-defined]
+        dt.datetime(2026, 1, 1, tzinfo=zone).utcoffset()
+    except Exception:  # a definition has no end of ways to be wrong; then its times are floating
+        return None
+    return zone

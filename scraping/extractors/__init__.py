@@ -21,12 +21,16 @@ from selectolax.lexbor import LexborHTMLParser
 
 from events.drafts import When, instant
 from scraping.lenient import loads
+from scraping.nesting import is_bounded
+from scraping.xml import blocks
 
 if TYPE_CHECKING:
     from nocturne.http import Response
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _CHARSET = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I)
+# Not of the world's pages but of Python; some take the square of the time.
+_NO_CHARSETS = frozenset(("punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf_7"))
 # Drafts of one document; more is no calendar of a city.
 MAX_DRAFTS = 20_000
 
@@ -88,7 +92,9 @@ class Document:
 
     @functools.cached_property
     def tree(self) -> LexborHTMLParser:
-        return LexborHTMLParser(self.text.replace("\0", "\ufffd"))
+        """The page; of one that no parser is to see the scripts, in which data stands."""
+        text = self.text.replace("\0", "\ufffd")
+        return LexborHTMLParser(text if is_bounded(text) else "".join(blocks(text, "script")))
 
     @functools.cached_property
     def json(self) -> Any:
@@ -113,7 +119,8 @@ def decode(body: bytes, content_type: str = "") -> str:
     for place in (content_type.encode("ascii", "ignore"), body[:4096]):
         match = _CHARSET.search(place)
         try:
-            if match and (name := codecs.lookup(match[1].decode("ascii")).name) != "utf-8":
+            name = codecs.lookup(match[1].decode("ascii")).name if match else "utf-8"
+            if name != "utf-8" and name.replace("-", "_") not in _NO_CHARSETS:
                 return body.decode(name, "replace")
         except (LookupError, UnicodeError):
             continue

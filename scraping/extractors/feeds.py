@@ -41,7 +41,7 @@ _ENDS = ("end", "enddate", "endtime", "enddatetime", "dtend", "eventend", "event
 _PLACES = ("location", "venue", "place", "eventlocation", "where", "venuename")
 _PRICES = ("price", "cost", "ticketprice", "eventprice")
 _LABEL = re.compile(
-    r"^\W*(?:when|dates?(?: ?(?:and|&) ?time)?|event date|wann|datum|termin|quand|cu[aá]ndo|fecha|quando|data|"
+    r"^[^\w\n]*+(?:when|dates?(?: ?(?:and|&) ?time)?|event date|wann|datum|termin|quand|cu[aá]ndo|fecha|quando|data|"
     r"wanneer|ημερομηνια|πότε|start|starts|beginn)\s*:\s*(.{6,120})$",
     re.I | re.M,
 )
@@ -145,7 +145,7 @@ def _draft(entry: Entry, document: Document, window: Window) -> EventDraft | Non
         return dataclasses.replace(base, title=title or marked.title, when=marked.when, where=where)
     hint = times.day_comes_first(window.timezone)
     published = _published(entry)
-    if found := dated_title(title, published=published, day_first=hint):
+    if found := dated_title(title[:300], published=published, day_first=hint):
         where = base.where if base.where.venue else place_of(found.place)
         return dataclasses.replace(base, title=found.title, when=found.when, where=where)
     if match := _LABEL.search(plain_text(entry.content[:20_000])):

@@ -15,8 +15,9 @@ from scraping.contentlines import Component, calendars, unescape
 from scraping.extractors import Document, Window
 from scraping.places import place_of
 from scraping.prices import price_of
+from scraping.recurrence import Budget
 from scraping.series import Instance, instances
-from scraping.stamps import Clock
+from scraping.stamps import MAX_STEPS, Clock
 
 _URL = re.compile(r"https?://[^\s<>\"'\\]+", re.I)
 _GEO = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*\\?[;,]\s*(-?\d+(?:\.\d+)?)")
@@ -32,13 +33,14 @@ def claims(document: Document) -> bool:
 
 
 def extract(document: Document, window: Window) -> Iterator[EventDraft | Problem]:
+    budget = Budget(MAX_STEPS)
     for calendar in calendars(document.body, document.content_type):
-        yield from drafts(calendar, window)
+        yield from drafts(calendar, window, budget)
 
 
-def drafts(calendar: Component, window: Window) -> Iterator[EventDraft | Problem]:
-    """The events of one calendar inside the window, those of one UID together."""
-    clock = Clock(calendar, window.timezone)
+def drafts(calendar: Component, window: Window, budget: Budget) -> Iterator[EventDraft | Problem]:
+    """The events of one calendar inside the window, those of one UID together; all series may take `budget`."""
+    clock = Clock(calendar, window.timezone, budget=budget)
     families: dict[str, list[Component]] = defaultdict(list)
     for number, event in enumerate(calendar.children("VEVENT")):
         if not event.complete:

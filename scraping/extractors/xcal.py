@@ -6,6 +6,8 @@ from xml.etree.ElementTree import Element
 from events.drafts import EventDraft, Problem
 from scraping.contentlines import Component, Property
 from scraping.extractors import Document, Window, ics
+from scraping.recurrence import Budget
+from scraping.stamps import MAX_STEPS
 from scraping.xml import blocks, parse, whole_text
 
 _NESTED = frozenset(("rrule", "exrule"))
@@ -19,7 +21,10 @@ def extract(document: Document, window: Window) -> Iterator[EventDraft | Problem
     calendar = Component("VCALENDAR")
     head, *_ = document.text.split("<components", 1)
     for block in blocks(head, "properties"):
-        _fill(calendar, parse(block))
+        try:
+            _fill(calendar, parse(block))
+        except ValueError as error:
+            yield Problem(code="item.unreadable", message=f"The calendar's own properties cannot be read: {error}.")
     for block in blocks(document.text, "vevent"):
         try:
             event = Component("VEVENT")
@@ -27,7 +32,7 @@ def extract(document: Document, window: Window) -> Iterator[EventDraft | Problem
             calendar.components.append(event)
         except ValueError as error:
             yield Problem(code="item.unreadable", message=f"An event cannot be read: {error}.")
-    yield from ics.drafts(calendar, window)
+    yield from ics.drafts(calendar, window, Budget(MAX_STEPS))
 
 
 def _fill(component: Component, node: Element) -> None:
