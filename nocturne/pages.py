@@ -17,7 +17,10 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 
 # Seconds that a page without an ETag is kept.
 MAX_AGE = 60
-CODE = ("events/**/*.py", "nocturne/*.py", "templates/**/*.html", "static/css/*.css", "static/js/*.js")
+CODE = (
+    *("events/**/*.py", "nocturne/*.py", "scraping/views.py"),
+    *("templates/**/*.html", "static/css/*.css", "static/js/*.js"),
+)
 
 
 def etag_of(*inputs: object, generation: str) -> str:

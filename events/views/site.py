@@ -1,8 +1,13 @@
 """Pages about the site itself."""
 
+import datetime as dt
+import re
+from email.utils import parseaddr
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.timesince import timesince
 from django.views.decorators.http import require_safe
 
 from nocturne.origin import absolute
@@ -17,8 +22,25 @@ def about(request: HttpRequest) -> HttpResponse:
 @require_safe
 def bot(request: HttpRequest) -> HttpResponse:
     """What our User-Agent points to."""
-    context = {"canonical": absolute(request.path), "user_agent": settings.FETCH_USER_AGENT}
+    agent = settings.FETCH_USER_AGENT
+    context = {
+        "canonical": absolute(request.path),
+        "user_agent": agent,
+        "token": re.split(r"[/\s(]", agent.strip())[0],
+        "contact": settings.FETCH_CONTACT or parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+        "pause": settings.FETCH_HOST_SECONDS,
+        **reading_bounds(),
+    }
     return public_page("events/bot.html", context)
+
+
+def reading_bounds() -> dict[str, str]:
+    """How often a source is read, in words: at the most and at the least."""
+    zero = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+    return {
+        "shortest": timesince(zero, zero + dt.timedelta(minutes=settings.SCRAPE_MIN_MINUTES)),
+        "longest": timesince(zero, zero + dt.timedelta(days=settings.SCRAPE_MAX_DAYS)),
+    }
 
 
 @require_safe
