@@ -48,3 +48,16 @@ def canonical(url: str) -> str:
     text += f"?{urlencode(sorted(query))}" if query else ""
     text += f"#{parts.fragment}" if parts.fragment.startswith(("!", "/")) else ""
     return text if len(text) <= _LONGEST else ""
+
+
+def names_one_thing(url: str) -> bool:
+    """A homepage or a calendar's front names no event."""
+    parts = urlsplit(url)
+    path = parts.path.strip("/")
+    return bool(parts.netloc) and (bool(parts.query) or "/" in path or len(path) > 20)
+
+
+def site(url: str) -> str:
+    """The host that a page belongs to; "" for an IP address or a name without a dot, which many sites share."""
+    host = urlsplit(url).hostname or ""
+    return host if re.search(r"\.[a-z][a-z0-9-]*$", host) else ""

@@ -1,11 +1,12 @@
 """Putting records that are one event together, pair by pair, the strongest evidence first."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .blocking import pairs
+from .profiles import Profile
 from .records import Record
-from .similarity import Comparison, Limits, compare, exact, hopeless
+from .similarity import Comparison, Limits, exact, hopeless, judge, ruled_out, weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,18 @@ class Edge:
 class Clusters:
     """Sets of records, by position; those of one event are together from the start.
 
-    `forbidden` says which pairs an editor keeps apart.
+    `forbidden` says which pairs an editor keeps apart, `profiles` are the records prepared, if somebody did.
     """
 
     def __init__(
-        self, records: list[Record], limits: Limits, forbidden: Callable[[int, int], bool] = lambda i, j: False
+        self,
+        records: Sequence[Record],
+        limits: Limits,
+        forbidden: Callable[[int, int], bool] = lambda i, j: False,
+        *,
+        profiles: Sequence[Profile] | None = None,
     ) -> None:
-        self.records = records
+        self.profiles = profiles or [Profile(record) for record in records]
         self.limits = limits
         self.forbidden = forbidden
         self._of = list(range(len(records)))
@@ -72,17 +78,17 @@ class Clusters:
         return True
 
     def _apart(self, i: int, j: int) -> bool:
-        a, b = self.records[i], self.records[j]
-        return self._two(i, j) or (not exact(a, b) and compare(a, b, self.limits).conflict)
+        a, b = self.profiles[i], self.profiles[j]
+        return self._two(i, j) or (not exact(a, b) and ruled_out(weigh(a, b, self.limits), self.limits))
 
     def _two(self, i: int, j: int) -> bool:
         """Whether two are two by an editor's word, as a festival and its part, or as two items of one source."""
-        a, b = self.records[i], self.records[j]
+        a, b = self.profiles[i].record, self.profiles[j].record
         if self.forbidden(i, j):
             return True
         if (a.root is not None and a.root == b.festival) or (b.root is not None and b.root == a.festival):
             return True
-        return a.source == b.source and a.live and b.live and not exact(a, b)
+        return _one_source(a, b) and not exact(self.profiles[i], self.profiles[j])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +100,26 @@ class Cluster:
     reasons: tuple[str, ...]
 
 
-def edges(records: list[Record], limits: Limits, *, new: Iterable[int] | None = None) -> list[Edge]:
+def edges(
+    records: Sequence[Record],
+    limits: Limits,
+    *,
+    new: Iterable[int] | None = None,
+    profiles: Sequence[Profile] | None = None,
+) -> list[Edge]:
     """Pairs that are the same or may be, the strongest first; with `new`, those with one of these positions.
 
     Two live listings of one source are the same only as the same row twice.
     """
-    found = []
-    for i, j in pairs(records, new=new):
-        a, b = records[i], records[j]
-        if a.root is not None and a.root == b.root:
+    profiles, found = profiles or [Profile(record) for record in records], []
+    for i, j in pairs(profiles, new=new):
+        a, b = profiles[i], profiles[j]
+        if a.record.root is not None and a.record.root == b.record.root:
             continue
         if exact(a, b):
             found.append(Edge(i, j, Comparison("same", 100, ("the same title, start and place",))))
-        elif not (a.source == b.source and a.live and b.live) and not hopeless(a, b, limits):
-            comparison = compare(a, b, limits)
+        elif not (_one_source(a.record, b.record) or hopeless(a, b, limits)):
+            comparison = judge(weigh(a, b, limits), limits)
             if comparison.outcome != "different":
                 found.append(Edge(i, j, comparison))
 
@@ -119,10 +131,17 @@ def edges(records: list[Record], limits: Limits, *, new: Iterable[int] | None = 
     return sorted(found, key=rank)
 
 
-def find(records: list[Record], limits: Limits) -> list[Cluster]:
+def _one_source(a: Record, b: Record) -> bool:
+    """Whether one source shows both now: it would not list one event twice."""
+    return a.source == b.source and a.live and b.live
+
+
+def find(records: Sequence[Record], limits: Limits) -> list[Cluster]:
     """All groups of records that are one event and were not yet."""
-    clusters = Clusters(records, limits)
-    links = [edge for edge in edges(records, limits) if edge.comparison.outcome == "same" and clusters.join(edge)]
+    profiles = [Profile(record) for record in records]
+    clusters = Clusters(records, limits, profiles=profiles)
+    found = edges(records, limits, profiles=profiles)
+    links = [edge for edge in found if edge.comparison.outcome == "same" and clusters.join(edge)]
     weakest = {id(clusters.members(edge.first)): edge.comparison for edge in links}
     return [
         Cluster(

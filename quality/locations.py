@@ -14,7 +14,7 @@ from .venues import is_venue
 
 # Words that many venues' names share: they tell no place from another.
 _COMMON_WORDS = (
-    "a an and at by de der die el in la las le los of on the to und "
+    "a amphitheater an and at by de der die el in la las le los of on the to und "
     "auditorium bar branch brewery brewing building cafe campus center central centre church city club cocktail "
     "college community company conference county court events floor gallery garden gardens grill ground hall hotel "
     "house inn kitchen library lounge main mall meeting memorial museum music online outdoor park patio performing "
@@ -29,12 +29,12 @@ _STREETS = {
     "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th",
     "seventh": "7th", "eighth": "8th", "ninth": "9th", "tenth": "10th",
 }  # fmt: skip
-_ONLINE = frozenset(("online", "online event", "virtual", "virtual event", "zoom", "webinar", "livestream"))
+_ONLINE = frozenset(("online", "virtual", "event", "zoom", "webinar", "livestream", "live", "stream", "only", "via"))
 _DIRECTIONS = frozenset(("n", "s", "e", "w", "ne", "nw", "se", "sw"))
 _KINDS = frozenset(("st", "ave", "rd", "blvd", "dr", "ln", "hwy", "pl", "sq", "way"))
 _HOUSE = re.compile(r"\b(\d{1,5})(?:\s?[a-d])?\s+((?:[^\W\d]+|\d{1,3}(?:st|nd|rd|th))(?:\s+[^\W\d]+){0,3})")
-_ZIP = re.compile(r"\b[A-Z]{2},? \d{5}(?:-\d{4})?$")
-_SPELLINGS = {"theatre": "theater", "centre": "center", "saint": "st", "mount": "mt"}
+_ZIP = re.compile(r"\b[A-Za-z]{2},? \d{5}(?:-\d{4})?$")
+_SPELLINGS = {"theatre": "theater", "amphitheatre": "amphitheater", "centre": "center", "saint": "st", "mount": "mt"}
 NEAR_KM, FAR_KM = 0.15, 1.5
 # What is longer is a sentence, not a name.
 LONGEST_NAME = 70
@@ -55,23 +55,25 @@ class Location:
 
 
 @lru_cache(maxsize=20_000)
-def location(venue: str, address: str, city: str) -> Location | None:
-    """None where nothing says where it is."""
+def location(venue: str, address: str, city: str, *, online: bool = False) -> Location | None:
+    """None where nothing says where it is; `online` where the title says that it is nowhere."""
     if _is_address(venue):
         venue, address = "", f"{venue}, {address}"
     elif _is_town(venue, address) or len(venue) > LONGEST_NAME:
         venue = ""
     if not fold(venue) and not fold(address):
         return None
-    online = fold(venue) in _ONLINE
+    online = online or (bool(fold(venue)) and set(fold(venue).split()) <= _ONLINE)
     name = fold(venue) if is_venue(venue, city_name=city) else ""
-    words = frozenset(_SPELLINGS.get(word, word) for word in name.split())
+    words = spelled(name)
+    telling = words - _COMMON - set(fold(city).split())
     return Location(
         name=name,
-        telling=words - _COMMON - set(fold(city).split()),
+        # the number of a room, beside a name
+        telling=frozenset(word for word in telling if not word.isdigit()) or telling,
         words=words,
         house=_house(venue, address),
-        everything=frozenset(_SPELLINGS.get(word, word) for word in fold(f"{venue} {address}").split()),
+        everything=spelled(fold(f"{venue} {address}")),
         online=online,
     )
 
@@ -85,7 +87,9 @@ def _is_address(venue: str) -> bool:
 
 
 def _is_town(venue: str, address: str) -> bool:
-    """ "Chapel Hill, NC": a name with nothing but a region or country behind it."""
+    """ "Chapel Hill, NC" or "NC": a name with nothing but a region or country behind it."""
+    if not address and len(venue) == 2 and countries_with_region(venue):
+        return True
     parts = [part for part in address.split(",") if fold(part)]
     return (
         len(parts) == 1 and bool(countries_with_region(parts[0]) or country_code(parts[0])) and not venue[:1].isdigit()
@@ -121,16 +125,16 @@ def percent(a: Location | None, b: Location | None) -> float | None:
     return 90.0 if telling and telling <= other.everything else None
 
 
-def named(place: Location | None, text: str) -> bool:
-    """Whether a text names a place by all the telling words of its name."""
-    if not text or place is None or not any(len(word) > 3 for word in place.telling):
+def named(place: Location | None, words: frozenset[str]) -> bool:
+    """Whether the words of a text name a place by all the telling words of its name."""
+    if place is None or not any(len(word) > 3 for word in place.telling):
         return False
-    return place.telling <= _words(text)
+    return place.telling <= words
 
 
-@lru_cache(maxsize=4_000)
-def _words(text: str) -> frozenset[str]:
-    return frozenset(_SPELLINGS.get(word, word) for word in fold(text).split())
+def spelled(folded: str) -> frozenset[str]:
+    """The words of a folded text in one spelling."""
+    return frozenset(_SPELLINGS.get(word, word) for word in folded.split())
 
 
 def _names(a: Location, b: Location) -> float | None:
@@ -144,9 +148,17 @@ def _names(a: Location, b: Location) -> float | None:
         if shared == min(len(a.telling), len(b.telling)):
             return 95.0
         by_words = 100.0 * shared / len(a.telling | b.telling)
-        spelled = fuzz.token_sort_ratio(" ".join(sorted(a.telling)), " ".join(sorted(b.telling)))
-        return max(by_words, spelled if spelled >= 80 else by_words)
+        alike = fuzz.token_sort_ratio(" ".join(sorted(a.telling)), " ".join(sorted(b.telling)))
+        if _initials(a, b) or _initials(b, a):
+            return 90.0
+        return max(by_words, alike if alike >= 80 else by_words)
     return fuzz.token_sort_ratio(a.name, b.name)
+
+
+def _initials(a: Location, b: Location) -> bool:
+    """Whether a telling word of the one is the initials of the other's name: "DPAC", "IMU"."""
+    initials = "".join(word[0] for word in b.name.split() if word not in ("of", "the", "and", "for", "at"))
+    return any(3 <= len(word) <= 6 and word in initials for word in a.telling)
 
 
 def by_coordinates(a: tuple[float, float], b: tuple[float, float]) -> float | None:

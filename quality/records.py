@@ -20,7 +20,8 @@ TEXT_LENGTH = 600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """`start` is the local time of the city, naive; where `time_known` is False only its date counts.
+    """`start` is the local time of the city, naive; where `time_known` is False only its date counts,
+    and `midnight` says that the source wrote 00:00 rather than no time.
 
     `area` is what duplicates are looked for within, `venue_id` the identity of the venue where it is settled,
     `url` the canonical URL. `fingerprint` is empty where the venue is not known. `live` is False for what its
@@ -34,6 +35,7 @@ class Record:
     start: dt.datetime
     night: dt.date
     time_known: bool = True
+    midnight: bool = False
     last_night: dt.date | None = None
     venue: str = ""
     venue_id: int | None = None
@@ -70,6 +72,7 @@ class Record:
             start=start,
             night=night_of(start, time_known=known),
             time_known=known,
+            midnight=not known and len(str(line["starts_at"])) > len("2026-12-04"),
             venue=line.get("venue") or "",
             address=line.get("address") or "",
             city=str(line.get("city") or ""),
@@ -124,6 +127,7 @@ def _of_row(row: Mapping[str, Any], area: City) -> Record:
         start=local,
         night=row["night"],
         time_known=known and local.time() != dt.time(),
+        midnight=known and local.time() == dt.time(),
         last_night=row["last_night"],
         venue=venue,
         venue_id=row["venue_id"],

@@ -1,26 +1,27 @@
 """Are two records of one event? Pure functions.
 
 What rules it out comes first: another start on the same night (early and late show, matinee and evening), other
-numbers (part 1 and 2, editions). Then titles, places and times have to be as alike as the settings ask, unless a
-web address that names the event stands for them. The rest is a score from all that the two have in common: the
-same event, or a pair for an editor.
+numbers (part 1 and 2, editions), other ones of a kind (men's and women's), another place. Then titles have to
+be as alike as the settings ask; the same text, or an address that names the event, stands for the title. The rest is a
+score from all that the two have in common: the same event, or a pair for an editor.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
-from urllib.parse import urlsplit
-
-from events.text import fold
 
 from . import locations, titles
+from .profiles import Profile
 from .records import Record
+from .scorecard import SAME, UNSURE, Scorecard, features, scorecard
+from .times import Gap, gap
 
 Outcome = Literal["same", "different", "unsure"]
-# Scores from which a pair is the same, and from which an editor is asked.
-SAME, UNSURE = 78, 68
 # Sources shorten texts and put prices before them.
-SAME_TEXT, FEW_PHRASES = 50, 8
+SAME_TEXT, FEW_RUNS = 30, 8
+# The score of two that name one page as theirs, at least.
+SAME_PAGE = 95
+# Titles that share words of less weight than this could be of two events.
+VAGUE = 10
 # Doors open no longer than this before a show.
 DOORS_MINUTES = 180
 
@@ -46,188 +47,144 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What two records have in common; percentages are 0 to 100.
+    """What two records have in common; `title`, `contained`, `covered_part`, `location` and `text` are 0 to 100.
 
-    `contained` is how much of the shorter title is in the other, `shared` the weight of the words in both.
-    `minutes` is None where a time is not known; `shifted` is set where the times differ as a mistake would have
-    it. `location` and `text` are None where one side is silent. `url` is one address that names an event,
-    `other_page` another page of the same site. `companion`: one is a talk before or a reception after the other.
+    `contained` is how much of the shorter title is in the other, `shared` the weight of the words in both. `covered`
+    and `covered_part` are the weight and the part of a title that the other says anywhere, `missing` the weight of
+    what each title has and the other nowhere. `location` and `text` are None where one side is silent. `url` is one
+    address that names an event, `other_page` another page of the same site. `companion`: one is a talk before, or a
+    reception after the other, or an exhibition of which the other is an evening.
     """
 
     title: float
     contained: float
     shared: float
+    covered: float
+    covered_part: float
+    missing: float
     location: float | None
-    minutes: float | None
-    shifted: bool
+    gap: Gap
     text: float | None
     url: bool
     other_page: bool
     companion: bool
     numbers_differ: bool
+    contrast: bool
 
     @property
     def likeness(self) -> float:
-        """Of the titles: a title within a longer one is nearly as good as the same one."""
-        return max(self.title, 0.9 * self.contained if self.shared >= 3 else 0)
+        """Of the titles: one that is in the other, or in what the other says, is as good as the same."""
+        return max(self.title, self.contained, self.covered_part)
+
+    @property
+    def vague(self) -> bool:
+        """Whether nothing says where, and many events are called so: there is a Halloween party everywhere."""
+        return self.location is None and self.shared < VAGUE and not (self.same_text or self.url)
 
     @property
     def same_text(self) -> bool:
         return self.text is not None and self.text >= SAME_TEXT
 
-    def _time(self) -> float:
-        if self.minutes is None:
-            return 80
-        return 70 if self.shifted else 100 - min(self.minutes, 180) / 3
 
-    def score(self) -> int:
-        """Half of it is the titles, the rest the place and the time; where nobody says the place, a title of telling
-        words stands in for it."""
-        place = min(70, 2.4 * self.shared) if self.location is None else self.location
-        score = 0.5 * self.likeness + 0.3 * place + 0.2 * self._time()
-        score += 8 * self.same_text - 15 * self.other_page - 20 * self.companion
-        return round(min(99, max(score, 95 if self.url else 0)))
-
-
-def weigh(a: Record, b: Record) -> Evidence:
-    first, second = _core(a), _core(b)
-    title, minutes = titles.percent(first, second), _minutes(a, b)
-    url = bool(a.url) and a.url == b.url and names_one_thing(a.url)
+def weigh(a: Profile, b: Profile, limits: Limits = Limits()) -> Evidence:
+    first, second = a.core, b.core
+    title, between = titles.percent(first, second), gap(a.record, b.record, limits.minutes)
+    common = titles.common(first, second)
+    told = [common.told(0, b.told), common.told(1, a.told)]
+    covered, covered_part = max(told, key=lambda part: part[0] * part[1])
+    url = bool(a.page) and a.page == b.page
     return Evidence(
         title=title,
-        contained=titles.contained(first, second),
-        shared=titles.weight(first.words & second.words),
+        contained=common.contained,
+        shared=common.weight,
+        covered=covered,
+        covered_part=covered_part,
+        missing=min(common.totals[side] - told[side][0] for side in (0, 1)),
         location=_location(a, b),
-        minutes=minutes,
-        shifted=_shifted(a, b),
-        text=_text(a.description, b.description),
+        gap=between,
+        text=_text(a, b),
         # a page may tell of a show and of the talk before it
-        url=url and (not minutes or title >= 50),
-        other_page=not url and _pages_of_one_site(a.url, b.url),
-        # an exhibition and one evening of it
-        companion=titles.is_companion(first, second) or (a.is_run != b.is_run and minutes != 0),
+        url=url and (not between.minutes or title >= 50),
+        other_page=not url and bool(a.site) and a.site == b.site,
+        companion=titles.is_companion(first, second) or (a.record.is_run != b.record.is_run and between.minutes != 0),
         numbers_differ=bool(first.numbers and second.numbers) and first.numbers != second.numbers,
+        contrast=titles.contrast(a.title_words, b.title_words),
     )
 
 
 def compare(a: Record, b: Record, limits: Limits = Limits()) -> Comparison:
-    return judge(weigh(a, b), limits)
+    return judge(weigh(Profile(a), Profile(b), limits), limits)
 
 
-def hopeless(a: Record, b: Record, limits: Limits) -> bool:
-    """Whether `compare` would find two events: true of most pairs, and told by the cheapest of the evidence."""
-    if a.url and a.url == b.url:
-        return False
-    minutes = _minutes(a, b)
-    if minutes is not None and minutes > limits.minutes and not _shifted(a, b):
-        return True
-    first, second = _core(a), _core(b)
-    if max(titles.percent(first, second), titles.contained(first, second)) >= limits.title:
-        return False
-    text = _text(a.description, b.description) if minutes == 0 else None
-    return text is None or text < SAME_TEXT
+def hopeless(a: Profile, b: Profile, limits: Limits) -> bool:
+    """Whether `judge` would find two events by the times alone; cheaper than to weigh everything."""
+    return gap(a.record, b.record, limits.minutes).kind == "far" and not (a.page and a.page == b.page)
 
 
-def judge(seen: Evidence, limits: Limits) -> Comparison:
+def judge(seen: Evidence, limits: Limits = Limits(), card: Scorecard | None = None) -> Comparison:
+    card = card or scorecard()
     reasons = _reasons(seen)
-    if seen.numbers_differ:
-        return Comparison("different", 0, reasons, conflict=True)
-    if seen.minutes is not None and seen.minutes > limits.minutes and not seen.shifted:
+    if ruled_out(seen, limits):
         # doors and show under one address; or an early and a late one
-        doubtful = seen.url and seen.title >= limits.title and seen.minutes <= DOORS_MINUTES
-        return Comparison("unsure" if doubtful else "different", UNSURE if doubtful else 0, reasons, conflict=True)
-    titled = max(seen.title, seen.contained) >= limits.title or (seen.same_text and seen.minutes == 0)
-    placed = seen.location is None or seen.location >= limits.location
-    if not placed and not seen.url:
+        doubtful = seen.url and seen.title >= limits.title and (seen.gap.minutes or 0) <= DOORS_MINUTES
+        if doubtful and not (seen.numbers_differ or seen.contrast):
+            return Comparison("unsure", UNSURE, reasons, conflict=True)
         return Comparison("different", 0, reasons, conflict=True)
-    score = seen.score()
-    if not titled and not seen.url:
+    score = card.score(features(seen, least_location=limits.location))
+    if not (seen.likeness >= limits.title or seen.same_text or seen.url):
         return Comparison("different", min(score, UNSURE - 1), reasons)
+    if seen.url:
+        score = max(score, SAME_PAGE)
+    if seen.companion or seen.vague:
+        score = min(score, SAME - 1)
     if score >= SAME:
         return Comparison("same", score, reasons)
     return Comparison("unsure" if score >= UNSURE else "different", score, reasons)
 
 
-def exact(a: Record, b: Record) -> bool:
+def ruled_out(seen: Evidence, limits: Limits) -> bool:
+    """Whether something says that these are two, whatever else is alike."""
+    if seen.numbers_differ or seen.contrast or seen.gap.kind == "far":
+        return True
+    return not seen.url and seen.location is not None and seen.location < limits.location
+
+
+def exact(a: Profile, b: Profile) -> bool:
     """The same row twice: one fingerprint (title, start and venue), or one address that names an event and one
     start. Only this makes two live listings of one source one event."""
-    if a.fingerprint and a.fingerprint == b.fingerprint:
+    one, other = a.record, b.record
+    if one.fingerprint and one.fingerprint == other.fingerprint:
         return True
-    same_url = bool(a.url) and a.url == b.url and names_one_thing(a.url)
-    return same_url and a.time_known == b.time_known and a.start == b.start and weigh(a, b).title >= 85
+    if not a.page or a.page != b.page or one.time_known != other.time_known or one.start != other.start:
+        return False
+    return titles.percent(a.core, b.core) >= 85
 
 
-def _core(record: Record) -> titles.Core:
-    return titles.core(record.title, venue=record.venue, city=record.city, date=record.start.date())
-
-
-def _location(a: Record, b: Record) -> float | None:
-    if a.venue_id is not None and a.venue_id == b.venue_id:
+def _location(a: Profile, b: Profile) -> float | None:
+    one, other = a.record, b.record
+    if one.venue_id is not None and one.venue_id == other.venue_id:
         return 100.0
-    if None not in (a.latitude, a.longitude, b.latitude, b.longitude):
-        near = locations.by_coordinates((a.latitude, a.longitude), (b.latitude, b.longitude))  # type: ignore[arg-type]
+    if None not in (one.latitude, one.longitude, other.latitude, other.longitude):
+        near = locations.by_coordinates((one.latitude, one.longitude), (other.latitude, other.longitude))  # type: ignore[arg-type]
         if near is not None:
             return near
-    here, there = (locations.location(one.venue, one.address, one.city) for one in (a, b))
+    here, there = a.location, b.location
     alike = locations.percent(here, there)
     if alike is None or alike < locations.NAMED_ELSEWHERE:
         # a title or text that names the other's venue
-        if locations.named(here, b.title) or locations.named(there, a.title):
+        if locations.named(here, b.title_words) or locations.named(there, a.title_words):
             return locations.NAMED_ELSEWHERE
-        if alike is None and (locations.named(here, b.description) or locations.named(there, a.description)):
+        if alike is None and (locations.named(here, b.told) or locations.named(there, a.told)):
             return locations.NAMED_ELSEWHERE
     return alike
 
 
-def _minutes(a: Record, b: Record) -> float | None:
-    """Minutes between the starts; None where one time is not known and the day is the same."""
-    if a.time_known and b.time_known:
-        return abs((a.start - b.start).total_seconds()) / 60
-    days = abs((a.start.date() - b.start.date()).days)
-    # a day without a time may be the calendar day or the night of something after midnight
-    return None if days == 0 or (days == 1 and a.night == b.night) else days * 1440.0
-
-
-def _shifted(a: Record, b: Record) -> bool:
-    """Whether one start is the other's in UTC, printed as local time, or the other half of a 12-hour clock's."""
-    if not (a.time_known and b.time_known):
-        return False
-    early, late = sorted((a.start, b.start))
-    hours = (late - early).total_seconds() / 3600
-    if hours == 12:
-        return early.date() == late.date() and early.hour < 10
-    offset = a.utc_offset if a.utc_offset is not None else b.utc_offset
-    implausible = late.hour >= 22 or late.hour < 6 or early.hour < 6
-    if offset is not None:
-        return bool(hours) and hours == abs(offset.total_seconds()) / 3600 and implausible
-    return hours in (4, 5, 6, 7, 8) and implausible
-
-
-@lru_cache(maxsize=4_000)
-def _phrases(text: str) -> frozenset[str]:
-    """All runs of three words."""
-    words = fold(text).split()
-    return frozenset(" ".join(words[i : i + 3]) for i in range(len(words) - 2))
-
-
-def _text(a: str, b: str) -> float | None:
+def _text(a: Profile, b: Profile) -> float | None:
     """How much of what the shorter text says the other says in the same words; None where one says little."""
-    first, second = _phrases(a), _phrases(b)
-    least = min(len(first), len(second))
-    return 100 * len(first & second) / least if least >= FEW_PHRASES else None
-
-
-def names_one_thing(url: str) -> bool:
-    """A homepage or a calendar's front names no event."""
-    parts = urlsplit(url)
-    path = parts.path.strip("/")
-    return bool(parts.netloc) and (bool(parts.query) or "/" in path or len(path) > 20)
-
-
-def _pages_of_one_site(a: str, b: str) -> bool:
-    if not (a and b) or a == b or not (names_one_thing(a) and names_one_thing(b)):
-        return False
-    return urlsplit(a).netloc == urlsplit(b).netloc
+    if not (a.record.description and b.record.description):
+        return None
+    least = min(len(a.runs), len(b.runs))
+    return 100 * len(a.runs & b.runs) / least if least >= FEW_RUNS else None
 
 
 def _reasons(seen: Evidence) -> tuple[str, ...]:
@@ -235,22 +192,33 @@ def _reasons(seen: Evidence) -> tuple[str, ...]:
     reasons.append(f"titles {seen.title:.0f} % alike")
     if seen.contained > seen.title:
         reasons.append(f"{seen.contained:.0f} % of one title in the other")
+    elif seen.covered_part > seen.title:
+        reasons.append(f"{seen.covered_part:.0f} % of one title in what the other says")
     if seen.location is None:
         reasons.append("one place is not known")
     else:
         reasons.append(f"places {seen.location:.0f} % alike")
-    if seen.minutes is None:
-        reasons.append("one time is not known")
-    elif seen.shifted:
-        reasons.append(f"times {seen.minutes / 60:.0f} h apart, as a mistake makes them")
-    else:
-        reasons.append(f"times {seen.minutes:.0f} min apart" if seen.minutes else "the same start")
+    reasons.append(_time(seen.gap))
     if seen.same_text:
         reasons.append("the same text")
     if seen.other_page:
         reasons.append("two pages of one site")
+    if seen.vague:
+        reasons.append("many events are called so")
     if seen.companion:
         reasons.append("one goes with the other")
     if seen.numbers_differ:
         reasons.append("other numbers in the titles")
+    if seen.contrast:
+        reasons.append("the titles name two of a kind")
     return tuple(reasons)
+
+
+def _time(between: Gap) -> str:
+    if between.minutes is None:
+        return "one time is not known"
+    if between.kind == "shifted":
+        return f"times {between.minutes / 60:.0f} h apart, as a mistake makes them"
+    if between.kind == "stated":
+        return f"times {between.minutes / 60:.1f} h apart, but the text of one says the other's"
+    return f"times {between.minutes:.0f} min apart" if between.minutes else "the same start"

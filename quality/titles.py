@@ -1,12 +1,11 @@
 """What is left of a title without what sources add to it: the words that tell one event from another."""
 
-import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from events.text import fold
 from events.titles import without_marks
@@ -43,17 +42,18 @@ _NUMERALS = {
 
 _GENERIC_WORDS = (
     "adult adults age ages annual art arts artist artists band bands beginner beginners benefit big bingo board book "
-    "books brunch celebration center children choir church circle city class classes closed club coffee comedy "
-    "community concert concerts conversation county course craft crafts dance dancing day days dinner discussion dj "
-    "drag drop event events evening exhibit exhibition fair fall families family farmers fest festival film films "
-    "food friends fundraiser fun gala game games garden group happy history holiday hour hours house improv jam jazz "
-    "karaoke kid kids learn lecture library lunch market markets meet meeting meetup member members mic mixer monthly "
-    "morning movie movies museum music new night nights open opening orchestra paint party performance play poetry "
-    "practice program project quartet quiz reading reception reunion sale school season senior seniors series service "
-    "session sessions show showcase shows singer social song songs songwriter special spring stage stories story "
-    "storytime street study summer support symphony talk talks tasting teen teens theater theatre toddler town "
-    "training tribute trio trivia up virtual volunteer walk walks watch webinar week weekend weekly welcome wine "
-    "winter women womens men mens workshop workshops world writers writing yoga young youth"
+    "books brunch celebration center children choir church circle city class classes closed closing closings closure "
+    "closures club coffee comedy community concert concerts conversation county course craft crafts dance dancing day "
+    "days dinner discussion dj drag drop event events evening exhibit exhibition fair fall families family farmers "
+    "fest festival film films food friends fundraiser fun gala game games garden group happy history holiday hour "
+    "hours house improv jam jazz karaoke kid kids learn lecture library lunch market markets meet meeting meetup "
+    "member members mic mixer monthly morning movie movies museum music new night nights office offices open opening "
+    "orchestra paint party performance play poetry practice program project quartet quiz reading reception reunion "
+    "sale school season senior seniors series service session sessions show showcase shows singer social song songs "
+    "songwriter special spring stage stories story storytime street study summer support symphony talk talks tasting "
+    "teen teens theater theatre toddler town training tribute trio trivia up virtual volunteer walk walks watch "
+    "webinar week weekend weekly welcome wine winter women womens men mens workshop workshops world writers writing "
+    "yoga young youth"
 )
 _COMPANION_WORDS = (
     "afterparty audition auditions insights masterclass preconcert preshow reception rehearsal soundcheck vip "
@@ -61,11 +61,31 @@ _COMPANION_WORDS = (
 )
 # What goes with an event and is another one.
 _COMPANIONS = frozenset(_COMPANION_WORDS.split())
+# Of each kind one is not another: the classes of a kind, and the words for each.
+_KINDS = (
+    ("women womens ladies girls", "men mens boys"),
+    ("varsity", "jv"),
+    ("am", "pm"),
+    ("morning", "afternoon", "evening", "matinee"),
+    ("early", "late"),
+    ("beginner beginners", "intermediate", "advanced"),
+    ("adult adults", "teen teens", "toddler toddlers", "kids children"),
+    ("monday mondays", "tuesday tuesdays", "wednesday wednesdays", "thursday thursdays", "friday fridays",
+     "saturday saturdays", "sunday sundays"),
+)  # fmt: skip
+_KIND_OF = {
+    word: (kind, one) for kind, ones in enumerate(_KINDS) for one, words in enumerate(ones) for word in words.split()
+}
+_ONLINE = frozenset(("virtual", "online", "webinar", "zoom", "livestream"))
+# Words of so many letters that are spelled so much alike, in percent, are one word.
+_SPELLED_LETTERS, _SPELLED_ALIKE = 4, 80
+# From here on Unicode has scripts without spaces; and so many words of a title find its likes.
+_NO_SPACES, _MOST_WORDS = 0x2E80, 8
 # Words that so many titles share that they tell little.
 _GENERIC = frozenset(_GENERIC_WORDS.split())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Core:
     """`text` is the core in order, `words` its telling words; `numbers` tell parts and editions apart."""
 
@@ -73,19 +93,40 @@ class Core:
     words: frozenset[str]
     numbers: frozenset[str]
 
+    @cached_property
+    def weight(self) -> float:
+        return weight(self.words)
+
 
 @lru_cache(maxsize=20_000)
-def core(title: str, *, venue: str, city: str, date: dt.date) -> Core:
-    folded = without_marks(_INITIALS.sub(lambda found: found.group().replace(" ", ""), fold(title)))
+def folded(title: str) -> str:
+    return fold(title)
+
+
+def words(folded_title: str) -> frozenset[str]:
+    """The words of a folded title, at most eight and the longest; pairs of letters where a script has no spaces."""
+    found = set()
+    for word in folded_title.split():
+        if len(word) > 3 and ord(word[0]) >= _NO_SPACES:
+            found |= {word[i : i + 2] for i in range(len(word) - 1)}
+        elif len(word) > 2 or word.isdigit():
+            found.add(word)
+    found = found or set(folded_title.split())
+    if len(found) > _MOST_WORDS:
+        return frozenset(sorted(found, key=lambda word: (-len(word), word))[:_MOST_WORDS])
+    return frozenset(found)
+
+
+def core(folded_title: str, *, venue: str, city: str, year: int) -> Core:
+    text = without_marks(_INITIALS.sub(lambda found: found.group().replace(" ", ""), folded_title))
     for pattern in (_DATES, _ADDED):
-        folded = pattern.sub(" ", folded)
-    padded = f" {folded} "
-    for place in (fold(venue), fold(city)):
-        for before in (" at the ", " at ", " in ", " ") if len(place) > 3 else ():
-            padded = padded.replace(f"{before}{place} ", " ")
-    kept = [w for w in padded.split() if w not in _LINKING and w != str(date.year)]
-    if not kept:
-        kept = fold(title).split()
+        text = pattern.sub(" ", text)
+    padded = f" {text} "
+    for place in (folded(venue), folded(city)):
+        if len(place) > 3 and place in padded:
+            for before in (" at the ", " at ", " in ", " "):
+                padded = padded.replace(f"{before}{place} ", " ")
+    kept = [w for w in padded.split() if w not in _LINKING and w != str(year)] or folded_title.split()
     numbers = frozenset(_NUMERALS.get(w, w.rstrip("stndrh")) for w in kept if _NUMBER.fullmatch(w))
     return Core(" ".join(kept), frozenset(kept), numbers)
 
@@ -102,12 +143,64 @@ def weight(words: Iterable[str]) -> float:
     return sum(min(len(word), 8) * (0.25 if word in _GENERIC else 1) for word in words)
 
 
-def contained(a: Core, b: Core) -> float:
-    """How much of what the one tells less is in the other, 0 to 100: "Watkins" is in "Watkins at the Brewery"."""
-    least = min(weight(a.words), weight(b.words))
-    return 100 * weight(a.words & b.words) / least if least else 0.0
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What two cores share, in weight of words; `totals` are the weights of both, `alone` the words that only the one
+    has."""
+
+    weight: float
+    totals: tuple[float, float]
+    alone: tuple[frozenset[str], frozenset[str]]
+
+    @property
+    def contained(self) -> float:
+        """How much of what the one tells less is in the other, 0 to 100: "Watkins" is in "Watkins at the Brewery"."""
+        least = min(self.totals)
+        return min(100.0, 100 * self.weight / least) if least else 0.0
+
+    def told(self, side: int, words: frozenset[str]) -> tuple[float, float]:
+        """How much of the title on one side the other title or these words have: its weight, and 0 to 100."""
+        found = self.totals[side] - weight(self.alone[side] - words)
+        return found, 100 * found / self.totals[side] if self.totals[side] else 0.0
+
+
+def common(a: Core, b: Core) -> Common:
+    """Words that are spelled nearly alike are shared: "jazz nights" and "jazz night", "Moctar" and "Mocktar"."""
+    first, second = a.words - b.words, b.words - a.words
+    near = _near(first, second) if first and second else {}
+    shared = (a.words & b.words) | near.keys()
+    return Common(weight(shared), (a.weight, b.weight), (first - near.keys(), second - set(near.values())))
+
+
+def _near(first: frozenset[str], second: frozenset[str]) -> dict[str, str]:
+    """The words of the first that the second has in another spelling, each of them once."""
+    near: dict[str, str] = {}
+    for word in sorted(w for w in first if len(w) >= _SPELLED_LETTERS):
+        others = sorted(w for w in second - set(near.values()) if len(w) >= _SPELLED_LETTERS)
+        match = process.extractOne(word, others, scorer=fuzz.ratio, score_cutoff=_SPELLED_ALIKE)
+        if match:
+            near[word] = match[0]
+    return near
 
 
 def is_companion(a: Core, b: Core) -> bool:
     """Whether one is what goes with the other: its volunteers' shift, the talk before, the reception after."""
     return bool((a.words ^ b.words) & _COMPANIONS) and not a.words & b.words & _COMPANIONS
+
+
+def contrast(a: frozenset[str], b: frozenset[str]) -> bool:
+    """Whether two titles, by all of their words, name two of a kind: "men's" and "women's", "Friday" and "Saturday"."""
+    first, second = (_kinds(words) for words in (a, b))
+    return any(ones.isdisjoint(second[kind]) for kind, ones in first.items() if kind in second)
+
+
+def _kinds(words: frozenset[str]) -> dict[int, set[int]]:
+    kinds: dict[int, set[int]] = {}
+    for word in words & _KIND_OF.keys():
+        kind, one = _KIND_OF[word]
+        kinds.setdefault(kind, set()).add(one)
+    return kinds
+
+
+def is_online(folded_title: str) -> bool:
+    return not _ONLINE.isdisjoint(folded_title.split())

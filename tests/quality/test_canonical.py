@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from quality.canonical import canonical
+from quality.canonical import canonical, names_one_thing, site
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,33 @@ def test_what_is_no_web_address_has_no_spelling(url):
 @settings(max_examples=200, deadline=None)
 def test_a_canonical_address_stays_as_it_is(url):
     assert canonical(canonical(url)) == canonical(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://klub-null.example/events/mdou-moctar", True),
+        ("https://klub-null.example/e?id=12", True),
+        ("https://klub-null.example", False),
+        ("https://klub-null.example/events", False),
+        ("", False),
+    ],
+)
+def test_a_homepage_names_no_event(url, expected):
+    assert names_one_thing(url) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://klub-null.example/events/1", "klub-null.example"),
+        ("https://klub-null.example:8443/events/1", "klub-null.example"),
+        ("https://xn--mnchen-3ya.example/events/1", "xn--mnchen-3ya.example"),
+        ("http://127.0.0.1:8000/demo/klub/1", ""),
+        ("http://[2001:db8::1]/events/1", ""),
+        ("http://localhost:8000/demo/klub/1", ""),
+        ("", ""),
+    ],
+)
+def test_an_ip_address_and_localhost_are_no_site(url, expected):
+    assert site(url) == expected

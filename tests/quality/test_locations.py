@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from quality.locations import by_coordinates, location, named, percent
+from events.text import fold
+from quality.locations import by_coordinates, location, named, percent, spelled
 
 
 def alike(one: tuple[str, str], other: tuple[str, str], city: str = "Asheville") -> float | None:
@@ -20,6 +21,10 @@ def alike(one: tuple[str, str], other: tuple[str, str], city: str = "Asheville")
         (("101 Biltmore Avenue", "Asheville, NC"), ("The Orange Peel", "101 Biltmore Ave. Asheville, NC 28801")),
         (("Room 3 at the Pack Library", ""), ("Pack Memorial Library", "")),
         (("Online", ""), ("Zoom", "")),
+        (("Virtual (Zoom)", ""), ("Online event", "")),
+        (("DPAC", ""), ("Durham Performing Arts Center", "")),
+        (("Wells Library 026", ""), ("Herman B Wells Library", "")),
+        (("Grinstead Amphitheatre", ""), ("Grinstead Amphitheater, Plaza", "")),
         (("Café Fantôme", ""), ("CAFE FANTOME", "")),
     ],
 )
@@ -46,7 +51,13 @@ def test_two_places(one: tuple[str, str], other: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize(
     "place",
-    [("", ""), ("Chapel Hill", "NC"), ("Santa Rosa CA 95404", ""), ("South Van Buren Street", "Nashville, Indiana")],
+    [
+        ("", ""),
+        ("Chapel Hill", "NC"),
+        ("Santa Rosa CA 95404", ""),
+        ("South Van Buren Street", "Nashville, Indiana"),
+        ("NC", ""),
+    ],
 )
 def test_what_names_no_house_says_nothing_of_a_venue(place: tuple[str, str]) -> None:
     assert alike(place, ("Brown County Playhouse", "")) is None
@@ -58,10 +69,17 @@ def test_a_sentence_is_no_name() -> None:
 
 
 def test_a_text_names_a_place_by_its_telling_words() -> None:
-    place = location("Robert Ferguson Observatory", "", "Kenwood")
-    assert named(place, "Cosmos and cocoa at Robert Ferguson Observatory")
-    assert not named(place, "Cosmos and cocoa at the observatory")
-    assert not named(location("The Music Hall", "", "Kenwood"), "Music in the hall")
+    def says(name: str, text: str) -> bool:
+        return named(location(name, "", "Kenwood"), spelled(fold(text)))
+
+    assert says("Robert Ferguson Observatory", "Cosmos and cocoa at Robert Ferguson Observatory")
+    assert not says("Robert Ferguson Observatory", "Cosmos and cocoa at the observatory")
+    assert not says("The Music Hall", "Music in the hall")
+
+
+def test_what_the_title_calls_online_is_nowhere_in_town() -> None:
+    one, other = (location(name, "", "Kenwood", online=True) for name in ("Oak Library", "Elm Library"))
+    assert percent(one, other) == 90
 
 
 @pytest.mark.parametrize(

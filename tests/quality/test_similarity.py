@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from events.nights import night_of
+from quality.profiles import Profile
 from quality.records import Record
-from quality.similarity import Limits, compare, exact, hopeless, names_one_thing, weigh
+from quality.similarity import Evidence, Limits, compare, exact, hopeless, judge, weigh
 
 
 def record(title: str = "Mdou Moctar", local: str = "2026-12-04T20:00", **more: Any) -> Record:
@@ -81,11 +82,15 @@ def test_coordinates_go_before_names() -> None:
     assert compare(record(**here), record(**there)).outcome == "different"
 
 
+def minutes(one: Record, other: Record) -> float | None:
+    return weigh(Profile(one), Profile(other)).gap.minutes
+
+
 def test_midnight_belongs_to_the_night_before_or_is_no_time() -> None:
     club = record("Molam Disco", "2026-12-04T23:59")
-    assert weigh(club, record("Molam Disco", "2026-12-05T00:30")).minutes == 31
-    assert weigh(club, record("Molam Disco", "2026-12-04T00:00", time_known=False)).minutes is None
-    assert weigh(club, record("Molam Disco", "2026-12-06T00:00", time_known=False)).minutes == 2 * 1440
+    assert minutes(club, record("Molam Disco", "2026-12-05T00:30")) == 31
+    assert minutes(club, record("Molam Disco", "2026-12-04T00:00", time_known=False)) is None
+    assert minutes(club, record("Molam Disco", "2026-12-06T00:00", time_known=False)) == 2 * 1440
 
 
 def test_reasons_say_what_was_seen() -> None:
@@ -94,26 +99,16 @@ def test_reasons_say_what_was_seen() -> None:
     assert {"places 100 % alike", "times 15 min apart"} <= set(reasons)
 
 
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        (URL, True),
-        ("https://klub-null.example/e?id=12", True),
-        ("https://klub-null.example", False),
-        ("https://klub-null.example/events", False),
-        ("", False),
-    ],
-)
-def test_a_homepage_names_no_event(url: str, expected: bool) -> None:
-    assert names_one_thing(url) is expected
+def is_exact(one: Record, other: Record) -> bool:
+    return exact(Profile(one), Profile(other))
 
 
 def test_the_same_row_twice() -> None:
     one = record(fingerprint="abc")
-    assert exact(one, record("Other words", fingerprint="abc"))
-    assert not exact(one, record())
-    assert exact(record(url=URL), record("Mdou Moctar (live)", url=URL))
-    assert not exact(record(url=URL), record("Mdou Moctar", "2026-12-04T22:00", url=URL))
+    assert is_exact(one, record("Other words", fingerprint="abc"))
+    assert not is_exact(one, record())
+    assert is_exact(record(url=URL), record("Mdou Moctar (live)", url=URL))
+    assert not is_exact(record(url=URL), record("Mdou Moctar", "2026-12-04T22:00", url=URL))
 
 
 records = st.builds(
@@ -134,7 +129,7 @@ def test_it_makes_no_difference_which_comes_first(one: Record, other: Record) ->
 
 @given(records, records)
 def test_what_is_hopeless_is_two_events(one: Record, other: Record) -> None:
-    if hopeless(one, other, Limits()):
+    if hopeless(Profile(one), Profile(other), Limits()):
         assert compare(one, other).outcome == "different"
 
 
@@ -142,3 +137,30 @@ def test_what_is_hopeless_is_two_events(one: Record, other: Record) -> None:
 def test_a_record_with_a_place_is_the_same_as_itself(one: Record) -> None:
     if one.venue:
         assert compare(one, dataclasses.replace(one, source="another")).outcome == "same"
+
+
+def test_two_pages_of_one_site_are_two_events_and_two_publishers_at_one_address_are_not() -> None:
+    def pages(host: str) -> tuple[Record, Record]:
+        return tuple(record(f"Scanning lab {name}", url=f"https://{host}/events/{name}-day") for name in ("ada", "bob"))  # type: ignore[return-value]
+
+    assert "two pages of one site" in compare(*pages("library.example")).reasons
+    for host in ("127.0.0.1:8001", "localhost", "[::1]"):
+        assert "two pages of one site" not in compare(*pages(host)).reasons
+
+
+evidence = st.builds(weigh, st.builds(Profile, records), st.builds(Profile, records))
+
+
+@given(evidence, st.sampled_from(["title", "contained", "text", "covered_part", "covered"]))
+def test_more_in_common_is_never_less_likely_one_event(seen: Evidence, name: str) -> None:
+    before = getattr(seen, name)
+    more = dataclasses.replace(seen, **{name: (before or 0) + 20})
+    assert judge(more).score >= judge(seen).score
+
+
+@given(evidence, st.sampled_from(["other_page", "companion", "numbers_differ", "contrast"]))
+def test_what_speaks_against_it_never_makes_it_likelier(seen: Evidence, name: str) -> None:
+    assert (
+        judge(dataclasses.replace(seen, **{name: True})).score
+        <= judge(dataclasses.replace(seen, **{name: False})).score
+    )

@@ -1,12 +1,11 @@
-import datetime as dt
-
 import pytest
 
-from quality.titles import Core, contained, core, is_companion, percent
+from events.text import fold
+from quality.titles import Core, common, contrast, core, is_companion, is_online, percent, words
 
 
 def of(title: str, *, venue: str = "Klub Null", city: str = "Berlin") -> Core:
-    return core(title, venue=venue, city=city, date=dt.date(2026, 12, 4))
+    return core(fold(title), venue=venue, city=city, year=2026)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +52,47 @@ def test_numbers_tell_parts_and_editions() -> None:
 
 def test_generic_words_in_both_tell_little() -> None:
     open_mic, comedy = of("Open Mic"), of("Comedy Open Mic Night with Ana Lovell")
-    assert contained(open_mic, comedy) == 100
-    assert contained(of("Watkins Open Mic"), of("Shalom Open Mic")) < 50
+    assert common(open_mic, comedy).contained == 100
+    assert common(open_mic, comedy).weight < 5
+    assert common(of("Watkins Open Mic"), of("Shalom Open Mic")).contained < 50
+
+
+def test_words_spelled_nearly_alike_are_shared() -> None:
+    found = common(of("Cello Goblin Rhapsody"), of("Chello Goblins Rhapsodie at noon"))
+    assert found.contained == 100
+    assert found.alone == (frozenset(), {"noon"})
+    assert common(of("Dune"), of("Dane")).weight == 0
+
+
+def test_what_a_title_says_may_stand_in_the_others_text() -> None:
+    found = common(of("Nicolette Varga"), of("Harbour Sundays"))
+    assert found.told(0, frozenset("this week the nicolette varga quintet".split())) == (13, 100)
+    assert found.told(1, frozenset())[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("Men's tennis", "Women's tennis", True),
+        ("Homeschool day (AM session)", "Homeschool day (PM session)", True),
+        ("Friday jam", "Saturday jam", True),
+        ("Open day for kids", "Open day for children", False),
+        ("Late show", "Early and late show", False),
+        ("Tennis", "Women's tennis", False),
+    ],
+)
+def test_titles_that_name_two_of_a_kind(one: str, other: str, expected: bool) -> None:
+    first, second = (frozenset(fold(title).split()) for title in (one, other))
+    assert contrast(first, second) is contrast(second, first) is expected
+
+
+def test_a_title_may_say_that_it_is_nowhere() -> None:
+    assert is_online("a virtual author talk")
+    assert not is_online("a reality show")
+
+
+def test_scripts_without_spaces_have_words_too() -> None:
+    assert words("東京事変ライブ") & words("東京事変")
 
 
 @pytest.mark.parametrize(
