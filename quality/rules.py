@@ -4,7 +4,6 @@ A rule answers with a sentence for editors if it is broken, else with None. Noth
 """
 
 import datetime as dt
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,11 +13,18 @@ from zoneinfo import ZoneInfo
 
 from events.drafts import EventDraft, instant
 from events.nights import last_night_of, tonight
+from events.places import coordinates, kilometres
 from events.text import fold
 from events.titles import is_shouting
 
+from . import wording
+from .venues import is_venue
+
 TITLE_LENGTH = (5, 200)
 DESCRIPTION_LENGTH = (20, 5000)
+SHOUTING_LENGTH = 80
+# Of a source's city: farther than people go for a night out.
+ELSEWHERE_KM = 100
 FAR = dt.timedelta(days=2 * 365)
 LONGEST = dt.timedelta(days=400)
 # The highest ticket that is plausible, in units of a currency; others as if they were dollars.
@@ -29,16 +35,20 @@ DEAREST_ELSEWHERE = 10_000
 class Place(Protocol):
     """What the rules ask of a city."""
 
+    name: str
     timezone: str
+    latitude: float
+    longitude: float
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a rule may know beside the draft. `city` is None where the event's city cannot be told."""
+    """What a rule may know beside the draft: `city` is None where the event's cannot be told, `home` the source's."""
 
     now: dt.datetime
     city: Place | None
     is_new: bool
+    home: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,27 +72,6 @@ class Rule:
     check: Callable[[EventDraft, Circumstances], str | None]
 
 
-_PLACEHOLDERS = (
-    "add to calendar|book now|book tickets|buy now|buy tickets|click here|coming soon|details|event|event details|"
-    "events|find out more|get tickets|learn more|lorem ipsum|more|more details|more info|more information|n a|"
-    "new event|no title|null|none|private event|read more|register|register now|rsvp|see details|see more|"
-    "sold out|tba|tbc|tbd|test|test event|testing|tickets|to be announced|to be confirmed|undefined|unknown|"
-    "untitled|untitled event|view|view details|view event|view event details|view more|view all"
-)
-PLACEHOLDERS = frozenset(_PLACEHOLDERS.split("|"))
-_BUTTON = re.compile(
-    r"^(view|see|show|get|buy|book) (more |all |the |your |this )?(event |tour |show )?"
-    r"(details|tickets|events|dates|info|calendar)( for .*| now| here)?$"
-)
-_LINK = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
-_SPAM = re.compile(
-    r"\b(online casino|casino bonus|slot gacor|judi|situs|betting (site|tips)|sports? betting|payday loans?|"
-    r"buy (instagram )?followers|backlinks?|seo (services?|agency)|essay writing|dissertation help|viagra|cialis|"
-    r"escorts? (in|service)|call girls?|crypto giveaway|forex signals?|weight loss (gummies|pills?)|keto gummies|"
-    r"replica watches|customer (care|support) (phone )?number|toll free number)\b"
-)
-
-
 def _title_missing(draft: EventDraft, at: Circumstances) -> str | None:
     return None if fold(draft.title) else "It has no title."
 
@@ -97,16 +86,18 @@ def _title_long(draft: EventDraft, at: Circumstances) -> str | None:
     return f"The title has {length} characters." if length > TITLE_LENGTH[1] else None
 
 
-def is_placeholder(title: str) -> bool:
-    """Whether a text is a button's label or a stand-in, not a title."""
-    folded = fold(title)
-    return folded in PLACEHOLDERS or bool(_BUTTON.match(folded))
-
-
 def _title_placeholder(draft: EventDraft, at: Circumstances) -> str | None:
-    if is_placeholder(draft.title):
+    if wording.is_placeholder(draft.title):
         return f"“{draft.title.strip()}” is a button or a stand-in, not a title."
     return None
+
+
+def _title_label(draft: EventDraft, at: Circumstances) -> str | None:
+    return "A button's label stands before the title." if wording.has_label(draft.title) else None
+
+
+def _title_address(draft: EventDraft, at: Circumstances) -> str | None:
+    return "There is a web address in the title." if wording.has_address(draft.title) else None
 
 
 def _title_shouting(draft: EventDraft, at: Circumstances) -> str | None:
@@ -123,6 +114,16 @@ def _description_short(draft: EventDraft, at: Circumstances) -> str | None:
 def _description_long(draft: EventDraft, at: Circumstances) -> str | None:
     length = len(draft.description.strip())
     return f"The description has {length} characters." if length > DESCRIPTION_LENGTH[1] else None
+
+
+def _description_stand_in(draft: EventDraft, at: Circumstances) -> str | None:
+    return "The description is a stand-in." if wording.is_stand_in(draft.description) else None
+
+
+def _description_shouting(draft: EventDraft, at: Circumstances) -> str | None:
+    text = draft.description
+    shouting = len(text) >= SHOUTING_LENGTH and is_shouting(text)
+    return "The description is in capitals." if shouting else None
 
 
 def _date_unreadable(draft: EventDraft, at: Circumstances) -> str | None:
@@ -177,7 +178,7 @@ def _url_invalid(draft: EventDraft, at: Circumstances) -> str | None:
 
 def _venue_unknown(draft: EventDraft, at: Circumstances) -> str | None:
     where = draft.where
-    if where.online or where.venue or where.address or where.latitude is not None:
+    if where.online or where.latitude is not None or is_venue(where.venue) or is_venue(where.address):
         return None
     return "It says no venue and no address."
 
@@ -187,6 +188,16 @@ def _city_unknown(draft: EventDraft, at: Circumstances) -> str | None:
         return None
     place = ", ".join(part for part in (draft.where.venue, draft.where.locality, draft.where.region) if part)
     return f"No active city is known for its place{f' ({place[:200]})' if place else ''}."
+
+
+def _place_elsewhere(draft: EventDraft, at: Circumstances) -> str | None:
+    if at.home is None or draft.where.online:
+        return None
+    here = coordinates(draft.where) or (at.city and (at.city.latitude, at.city.longitude))
+    home = (at.home.latitude, at.home.longitude)
+    if here and kilometres(here, home) > ELSEWHERE_KM:
+        return f"It lies more than {ELSEWHERE_KM} km from {at.home.name}, the city of its source."
+    return None
 
 
 def _price(draft: EventDraft, at: Circumstances) -> str | None:
@@ -203,11 +214,13 @@ def _price(draft: EventDraft, at: Circumstances) -> str | None:
 
 
 def _spam(draft: EventDraft, at: Circumstances) -> str | None:
-    links = _LINK.findall(draft.description)
-    if len(links) >= 8 and sum(map(len, links)) > 0.3 * len(draft.description):
-        return f"The description is mostly links ({len(links)})."
-    phrase = _SPAM.search(fold(f"{draft.title} {draft.description}"))
-    return f"It reads like an advertisement (“{phrase.group()}”)." if phrase else None
+    phrase = wording.advertised(f"{draft.title} {draft.description}")
+    return f"It reads like an advertisement (“{phrase}”)." if phrase else None
+
+
+def _links(draft: EventDraft, at: Circumstances) -> str | None:
+    count = wording.links(draft.description)
+    return f"The description is a list of links ({count})." if count else None
 
 
 RULES = (
@@ -215,9 +228,13 @@ RULES = (
     Rule("title.short", "warning", 10, "A title has at least 5 characters.", _title_short),
     Rule("title.long", "warning", 10, "A title has at most 200 characters.", _title_long),
     Rule("title.placeholder", "error", 60, "A title is no button and no stand-in.", _title_placeholder),
+    Rule("title.label", "warning", 15, "A title does not begin with a button's label.", _title_label),
+    Rule("title.address", "warning", 20, "A title holds no web address.", _title_address),
     Rule("title.shouting", "info", 5, "A title is not all in capitals.", _title_shouting),
     Rule("description.short", "info", 5, "A description has at least 20 characters.", _description_short),
     Rule("description.long", "info", 5, "A description has at most 5,000 characters.", _description_long),
+    Rule("description.stand_in", "warning", 10, "A description is no template's stand-in.", _description_stand_in),
+    Rule("description.shouting", "info", 5, "A description is not all in capitals.", _description_shouting),
     Rule("date.unreadable", "error", 100, "The date can be read.", _date_unreadable),
     Rule("date.past", "error", 60, "A new event is not over.", _date_past),
     Rule("date.far", "error", 60, "An event begins within two years.", _date_far),
@@ -226,16 +243,20 @@ RULES = (
     Rule("url.invalid", "warning", 10, "The link is a web address.", _url_invalid),
     Rule("venue.unknown", "warning", 10, "The venue or the address is known.", _venue_unknown),
     Rule("city.unknown", "error", 60, "The place lies in or near an active city.", _city_unknown),
+    Rule("place.elsewhere", "warning", 10, "The place lies within 100 km of the source's city.", _place_elsewhere),
     Rule("price.implausible", "warning", 15, "Prices are plausible and in order.", _price),
     Rule("text.spam", "error", 60, "The text is no advertisement for something else.", _spam),
+    Rule("text.links", "error", 60, "The description is no list of links.", _links),
 )
 # What extractors and normalising could not read of an item that is an event all the same.
 PROBLEM_SEVERITY, PROBLEM_WEIGHT = "warning", 5
 
 
-def assess(draft: EventDraft, *, now: dt.datetime, city: Place | None, is_new: bool) -> list[Found]:
+def assess(
+    draft: EventDraft, *, now: dt.datetime, city: Place | None, is_new: bool, home: Place | None = None
+) -> list[Found]:
     """What the rules find, and the draft's own problems; one for each rule code, in the order of RULES."""
-    at = Circumstances(now, city, is_new)
+    at = Circumstances(now, city, is_new, home)
     found = {}
     for rule in RULES:
         if message := rule.check(draft, at):

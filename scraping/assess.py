@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from events.drafts import EventDraft, Problem, instant
 from events.models import City, Listing, Source
 from events.places import Atlas
-from quality import rules
+from quality import rules, suspicious
 from quality.score import score
 
 from .adoption import Identified, content_hash
@@ -85,6 +85,16 @@ def assess(identified: Sequence[Identified], source: Source, atlas: Atlas, now: 
         area = city and atlas.active.get(city.area_id or city.pk, city)
         item = Item(one, city, area, zone, content_hash(one.draft, city.pk if city else None, zone))
         if not item.unchanged:
-            item.found = rules.assess(one.draft, now=now, city=city, is_new=one.listing is None)
+            item.found = rules.assess(one.draft, now=now, city=city, is_new=one.listing is None, home=source.city)
         items.append(item)
+    if any(not item.unchanged for item in items):
+        _add_suspicions(items)
     return items
+
+
+def _add_suspicions(items: Sequence[Item]) -> None:
+    """What shows only in the reading as a whole; the daily audit tells it of those that have not changed."""
+    seen = [suspicious.Seen.of(item.draft, item.starts_at, item.city.zone if item.city else None) for item in items]
+    for item, found in zip(items, suspicious.find(seen), strict=True):
+        if not item.unchanged:
+            item.found += found

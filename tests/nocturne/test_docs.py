@@ -16,6 +16,8 @@ from django.urls import resolve
 
 from events.models import City
 from events.search import EventSearch
+from quality.rules import RULES
+from quality.suspicious import PATTERNS
 from scraping import detect
 from scraping.extractors import Document
 from tests.scraping.reading import window
@@ -222,3 +224,15 @@ def test_editors_are_told_of_every_action_by_its_name() -> None:
     actions = re.findall(r'@admin\.action\(description="([^":]+)', code)
     assert "Scrape now" in actions
     assert [words for words in actions if f"*{words}" not in said] == []
+
+
+def test_the_table_of_rules_is_that_of_the_code() -> None:
+    rows = [
+        (code.strip("`"), severity, weight, said) for code, severity, weight, said in table("docs/quality.md", "code")
+    ]
+    assert rows == [(one.code, one.severity, str(one.weight), one.sentence) for one in (*RULES, *PATTERNS)]
+
+
+def test_the_table_of_patterns_explains_each() -> None:
+    explained = table("docs/quality.md", "pattern")
+    assert [code.strip("`") for code, _ in explained] == [one.code for one in PATTERNS]

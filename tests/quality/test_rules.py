@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from events.drafts import EventDraft, Price, Problem, When, Where
+from events.models import City
 from quality.rules import RULES, Found, assess
 from quality.score import score
 from tests.factories import CITIES
@@ -12,11 +13,8 @@ from tests.factories import CITIES
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
 
-class _Berlin:
-    timezone = CITIES["berlin"]["timezone"]
-
-
-BERLIN = _Berlin()
+BERLIN = City(name="Berlin", **CITIES["berlin"])
+LOS_ANGELES = City(name="Los Angeles", **CITIES["los-angeles"])
 
 
 def draft(**changes: Any) -> EventDraft:
@@ -33,8 +31,8 @@ def draft(**changes: Any) -> EventDraft:
     )
 
 
-def found(one: EventDraft, *, city: Any = BERLIN, is_new: bool = True) -> list[Found]:
-    return assess(one, now=NOW, city=city, is_new=is_new)
+def found(one: EventDraft, *, city: Any = BERLIN, is_new: bool = True, home: Any = BERLIN) -> list[Found]:
+    return assess(one, now=NOW, city=city, is_new=is_new, home=home)
 
 
 def when(start: dt.datetime, **more: Any) -> dict[str, Any]:
@@ -48,9 +46,19 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
     ("title.placeholder", {"title": "View details"}),
     ("title.placeholder", {"title": "Buy Tickets Now"}),
     ("title.placeholder", {"title": "TBA"}),
+    ("title.placeholder", {"title": "Lorem ipsum"}),
+    ("title.placeholder", {"title": "test"}),
+    ("title.placeholder", {"title": "Wird noch bekannt gegeben"}),
+    ("title.label", {"title": "View The Wedding Present"}),
+    ("title.label", {"title": "View LISBON! THE LIVE TOUR"}),
+    ("title.label", {"title": "Buy tickets: The Wedding Present"}),
+    ("title.address", {"title": "The Wedding Present https://example.org/tickets"}),
     ("title.shouting", {"title": "THE WEDDING PRESENT"}),
     ("description.short", {"description": ""}),
     ("description.short", {"description": "Come along!"}),
+    ("description.stand_in", {"description": "Lorem ipsum dolor sit amet, consectetur adipiscing elit."}),
+    ("description.stand_in", {"description": "Description goes here, please write something nice."}),
+    ("description.shouting", {"description": "COME ONE, COME ALL AND BRING YOUR FRIENDS " * 3}),
     ("description.long", {"description": "la " * 2000}),
     ("date.unreadable", {"when": None}),
     ("date.past", when(dt.datetime(2026, 11, 20, 20))),
@@ -60,12 +68,15 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
     ("url.invalid", {"url": "javascript:alert(1)"}),
     ("url.invalid", {"url": "https://[broken"}),
     ("venue.unknown", {"where": Where()}),
+    ("venue.unknown", {"where": Where(address="Location TBA")}),
+    ("place.elsewhere", {"where": Where(venue="Klub Null", latitude=48.14, longitude=11.58)}),
     ("price.implausible", {"price": Price(minimum=Decimal(20_000), currency="EUR")}),
     ("price.implausible", {"price": Price(minimum=Decimal(-5), currency="EUR")}),
     ("price.implausible", {"price": Price(minimum=Decimal(20), maximum=Decimal(10))}),
     ("price.implausible", {"price": Price(minimum=Decimal(20), is_free=True)}),
     ("text.spam", {"description": "Best slot gacor tonight, deposit now and win big."}),
-    ("text.spam", {"description": " ".join(f"https://spam-{n}.example/page" for n in range(9))}),
+    ("text.links", {"description": " ".join(f"https://spam-{n}.example/page" for n in range(9))}),
+    ("text.links", {"description": " ".join(f"the very best offers: https://shop-{n}.example" for n in range(16))}),
 ]
 
 
@@ -80,7 +91,13 @@ FINE: list[dict[str, Any]] = [
     {},
     {"title": "Testament"},
     {"title": "View from the Bridge"},
+    {"title": "View From The Bridge"},
+    {"title": "Viewfinder"},
+    {"title": "Testament and the Test Dept."},
     {"title": "ABBA"},
+    {"where": Where(venue="Waschhaus", latitude=52.4, longitude=13.07)},  # Potsdam
+    {"where": Where(online=True, latitude=48.14, longitude=11.58)},
+    {"description": "Slides: https://a.example and https://b.example. Come and learn how to write programs with us."},
     {"title": "東京事変ライブ", "description": "閃光少女から最新作まで、全曲をバンドで演奏します。お楽しみに。"},
     {"description": "Casino night in the old town hall, with dinner and a band."},
     {"where": Where(online=True)},
@@ -110,14 +127,11 @@ def test_a_club_night_that_began_yesterday_is_not_over_before_six() -> None:
 
 
 def test_an_instant_is_over_when_the_citys_night_is() -> None:
-    class LosAngeles:
-        timezone = CITIES["los-angeles"]["timezone"]
-
     # 20:00 in Los Angeles, seen there at 23:30: after 06:00 in UTC
     concert = draft(when=When(start=dt.datetime(2026, 11, 26, 4), timezone="UTC"))
     late = dt.datetime(2026, 11, 26, 7, 30, tzinfo=dt.UTC)
-    assert assess(concert, now=late, city=LosAngeles(), is_new=True) == []
-    morning = assess(concert, now=late + dt.timedelta(hours=7), city=LosAngeles(), is_new=True)
+    assert assess(concert, now=late, city=LOS_ANGELES, is_new=True) == []
+    morning = assess(concert, now=late + dt.timedelta(hours=7), city=LOS_ANGELES, is_new=True)
     assert [one.rule for one in morning] == ["date.past"]
 
 
@@ -150,3 +164,23 @@ def test_the_score_is_what_the_findings_leave_of_100() -> None:
 def test_each_rule_has_a_code_of_its_own_and_a_sentence() -> None:
     assert len({rule.code for rule in RULES}) == len(RULES)
     assert all(rule.sentence.endswith(".") and 0 < rule.weight <= 100 for rule in RULES)
+
+
+def test_far_from_home_is_told_by_the_city_where_there_are_no_coordinates() -> None:
+    here = draft(where=Where(venue="The Echo", locality="Los Angeles"))
+    assert [one.rule for one in found(here, city=LOS_ANGELES)] == ["place.elsewhere"]
+    assert found(here, city=LOS_ANGELES, home=LOS_ANGELES) == []
+    assert found(here, city=LOS_ANGELES, home=None) == []  # a source of many cities has none
+
+
+def test_what_is_really_bad_is_held_and_what_is_only_plain_is_not() -> None:
+    plain = draft(title="JAZZ MIT VIEL GEFÜHL", description="", where=Where(), url="")
+    assert score(found(plain)) >= 50
+    for changes in ({"title": "Test"}, {"when": None}, {"description": "Best slot gacor tonight, deposit now."}):
+        assert score(found(draft(**changes))) < 50
+
+
+def test_a_text_with_a_few_links_is_a_text() -> None:
+    line = "Chapter {}, about the history of the house and of the people in it: https://a.example/{}."
+    text = " ".join(line.format(n, n) for n in range(9))
+    assert found(draft(description=text)) == []
