@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from events.categories import category_label
@@ -62,6 +62,11 @@ def card(event: Event, *, tonight: dt.date) -> Card:
         status_words=status_words(event),
         city=event.city.name,
     )
+
+
+def dated_card(event: Event, *, tonight: dt.date) -> Card:
+    """A card with the day of its night, for lists that are not by night."""
+    return replace(card(event, tonight=tonight), aside=day_words(event.night, year=tonight.year))
 
 
 def _aside(event: Event, tonight: dt.date) -> str:

@@ -6,11 +6,12 @@ from typing import Any
 from django.db.models import Count, Q
 
 from events.categories import CATEGORIES
-from events.models import Event, Listing, Source
+from events.models import Event, Listing, Source, Venue
 from events.prices import amount, price_tiers
 from events.search import FREE, WHENS, EventSearch, nights_of, price_condition
 
 MAX_SOURCES = 40
+MAX_VENUES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +31,19 @@ class Facets:
     categories: list[Choice]
     prices: list[Choice]
     sources: list[Choice]
+    venues: list[Choice]
+    online: list[Choice]
     text: list[Choice]
 
     @property
     def chosen(self) -> list[Choice]:
         """What narrows the search; each choice's query is the search without it."""
-        choices = (*self.text, *self.categories, *self.prices, *self.sources)
+        choices = (*self.text, *self.categories, *self.prices, *self.sources, *self.venues, *self.online)
         return [choice for choice in choices if choice.chosen]
 
 
 def facets(search: EventSearch) -> Facets:
-    """Counts of one-off events: two queries, whatever the number of choices."""
+    """Counts of one-off events: three queries, whatever the number of choices."""
     counts = _counts(search)
     return Facets(
         total=counts["total"],
@@ -51,6 +54,8 @@ def facets(search: EventSearch) -> Facets:
         categories=_categories(search, counts),
         prices=_prices(search, counts),
         sources=_sources(search),
+        venues=_venues(search),
+        online=_online(search, counts),
         text=[Choice(f"“{search.text}”", search.query(text=""), 0, True)] if search.text else [],
     )
 
@@ -105,6 +110,26 @@ def _sources(search: EventSearch) -> list[Choice]:
     ]
 
 
+def _venues(search: EventSearch) -> list[Choice]:
+    """Venues of events of these nights, those with the most events first; and those that are chosen."""
+    events = search.filter(Event.objects.public(), without="venues").exclude(venue=None).order_by()
+    rows = events.values_list("venue", "venue__name").annotate(count=Count("pk")).order_by("-count", "venue__name")
+    counted = {pk: (name, count) for pk, name, count in rows[:MAX_VENUES]}
+    if empty := set(search.venues) - set(counted):
+        named = dict(Venue.objects.filter(pk__in=empty, city=search.city).values_list("pk", "name"))
+        counted |= {pk: (named.get(pk, f"unknown venue {pk}"), 0) for pk in sorted(empty)}
+    return [
+        Choice(name, search.query(venues=_toggled(search.venues, pk)), count, pk in search.venues)
+        for pk, (name, count) in counted.items()
+    ]
+
+
+def _online(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
+    if not counts["online"] and not search.online:
+        return []
+    return [Choice("Online", search.query(online=not search.online), counts["online"], search.online)]
+
+
 def _counts(search: EventSearch) -> dict[str, int]:
     """All counts but those by source, from one aggregate over the nights that any of them needs."""
     night = Q(night__range=search.nights)
@@ -117,6 +142,7 @@ def _counts(search: EventSearch) -> dict[str, int]:
         counts[f"when_{when}"] = Count("pk", filter=nights & search.conditions())
     for code in CATEGORIES:
         counts[f"category_{code}"] = Count("pk", filter=night & others & Q(category=code))
+    counts["online"] = Count("pk", filter=night & search.conditions(without="online") & Q(online=True))
     others = search.conditions(without="price")
     for price in _steps(search):
         counts[f"price_{price}"] = Count("pk", filter=night & others & price_condition(price, search.city))

@@ -1,6 +1,7 @@
 """EventSearch: the query string as a value; the same one gives the page, its fragment and the calendar.
 
-Parameters: when (tonight, tomorrow, weekend, week or a date), from and to, category, price, source, q, page.
+Parameters: when (tonight, tomorrow, weekend, week or a date), from and to, category, price, source, venue, online (1),
+runs (no), q, sort (price, new, popular), page.
 """
 
 import dataclasses
@@ -11,12 +12,13 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, ExpressionWrapper, F, FloatField, OuterRef, Q, Subquery, Sum, When
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual
 from django.http import QueryDict
 
 from events.categories import CATEGORIES
-from events.models import City, Listing
+from events.models import City, Listing, Rsvp
 from events.models.event import EventQuerySet
 from events.nights import weekend
 from events.prices import price_tiers
@@ -26,12 +28,16 @@ NIGHTS = 7
 MAX_NIGHTS = 92
 MAX_TEXT = 100
 MAX_WORDS = 8
-MAX_SOURCES = 20
+MAX_IDS = 20
 MAX_PAGE = 1000
 YEARS = range(2000, 2100)
 SIMILAR = 0.45  # one letter wrong or two swapped in a word of eight
 FREE = "free"
+SORTS = {"": "time", "price": "cheapest", "new": "newest", "popular": "most popular"}
 WHENS = {"tonight": "Tonight", "tomorrow": "Tomorrow", "weekend": "This weekend", "week": "7 nights"}
+
+# Free ones first, those of unknown price last.
+CHEAPEST_FIRST = (F("price_min").asc(nulls_last=True), F("price_max").asc(nulls_last=True))
 
 Nights = tuple[dt.date, dt.date]
 
@@ -50,7 +56,11 @@ class EventSearch:
     categories: tuple[str, ...] = ()
     price: str = ""
     sources: tuple[int, ...] = ()
+    venues: tuple[int, ...] = ()
+    online: bool = False
+    runs: bool = True
     text: str = ""
+    sort: str = ""
     page: int = 1
     typos: bool = field(default=False, compare=False)
     notices: tuple[str, ...] = field(default=(), compare=False)
@@ -65,8 +75,12 @@ class EventSearch:
             "dates": dates,
             "categories": _categories(query, notices),
             "price": _price(query, city, notices),
-            "sources": _sources(query, notices),
+            "sources": _ids(query, "source", notices),
+            "venues": _ids(query, "venue", notices),
+            "online": _flag(query, "online", "1", notices),
+            "runs": not _flag(query, "runs", "no", notices),
             "text": _text(query, notices),
+            "sort": _sort(query, notices),
             "page": _page(query, notices),
         }
         return cls(city=city, tonight=tonight, notices=tuple(notices), **values)
@@ -85,7 +99,11 @@ class EventSearch:
         pairs += [("category", ",".join(search.categories))] if search.categories else []
         pairs += [("price", search.price)] if search.price else []
         pairs += [("source", ",".join(map(str, search.sources)))] if search.sources else []
+        pairs += [("venue", ",".join(map(str, search.venues)))] if search.venues else []
+        pairs += [("online", 1)] if search.online else []
+        pairs += [] if search.runs else [("runs", "no")]
         pairs += [("q", search.text)] if search.text else []
+        pairs += [("sort", search.sort)] if search.sort else []
         pairs += [("page", search.page)] if search.page > 1 else []
         return urlencode(pairs, safe=",")
 
@@ -96,14 +114,27 @@ class EventSearch:
     @property
     def narrowed(self) -> bool:
         """Asks for less than everything of its nights."""
-        return bool(self.categories or self.price or self.sources or self.text)
+        return bool(self.categories or self.price or self.sources or self.venues or self.online or self.text)
 
     def filter(self, events: EventQuerySet, *, without: str = "") -> EventQuerySet:
         """One-off events that are asked for, for `for_list` to put in order."""
         return events.in_city(self.city).on_nights(*self.nights).filter(self.conditions(without=without))
 
+    def in_order(self, events: EventQuerySet) -> EventQuerySet:
+        """What `filter` found in the order that is asked for, with what a card shows."""
+        match self.sort:
+            case "price":
+                return events.for_list().order_by(*CHEAPEST_FIRST, "night", "starts_at", "pk")
+            case "new":
+                return events.for_list().order_by("-created_at", "pk")
+            case "popular":
+                return events.for_list().order_by(_popularity().desc(), "night", "starts_at", "pk")
+        return events.for_list()
+
     def filter_runs(self, events: EventQuerySet) -> EventQuerySet:
         """Runs that are asked for and last on one of the nights."""
+        if not self.runs:
+            return events.none()
         return events.in_city(self.city).runs_on_nights(*self.nights).filter(self.conditions())
 
     def forgiving(self, events: EventQuerySet) -> Self:
@@ -122,6 +153,10 @@ class EventSearch:
         if self.sources and without != "sources":
             listings = Listing.objects.live().filter(event__root=OuterRef("pk"), source__in=self.sources)
             conditions &= Q(Exists(listings))
+        if self.venues and without != "venues":
+            conditions &= Q(venue__in=self.venues)
+        if self.online and without != "online":
+            conditions &= Q(online=True)
         for word in fold(self.text).split()[:MAX_WORDS]:
             has_word = Q(folded__contains=word)
             if self.typos:
@@ -140,6 +175,14 @@ def nights_of(when: str, tonight: dt.date) -> Nights:
     if when == "weekend":
         return weekend(tonight)
     return tonight, tonight + dt.timedelta(days=NIGHTS - 1)
+
+
+def _popularity() -> "ExpressionWrapper[Any]":
+    """Those who go, half of those who are interested, and one for each source."""
+    weight = Case(When(answer=Rsvp.Answer.GOING, then=1.0), default=0.5)
+    answers = Rsvp.objects.filter(event__root=OuterRef("pk")).order_by().values("event__root")
+    votes = Subquery(answers.annotate(votes=Sum(weight, output_field=FloatField())).values("votes"))
+    return ExpressionWrapper(F("source_count") + Coalesce(votes, 0.0), output_field=FloatField())
 
 
 def price_condition(price: str, city: City) -> Q:
@@ -202,12 +245,29 @@ def _price(query: QueryDict, city: City, notices: list[str]) -> str:
     return ""
 
 
-def _sources(query: QueryDict, notices: list[str]) -> tuple[int, ...]:
-    asked = _parts(query, "source")
+def _ids(query: QueryDict, name: str, notices: list[str]) -> tuple[int, ...]:
+    asked = _parts(query, name)
     ids = {int(part) for part in asked if part.isascii() and part.isdigit() and len(part) < 12}
     if len(ids) != len(asked):
-        notices.append("A source is asked for by its number; what is no number is left out.")
-    return tuple(sorted(ids)[:MAX_SOURCES])
+        notices.append(f"A {name} is asked for by its number; what is no number is left out.")
+    return tuple(sorted(ids)[:MAX_IDS])
+
+
+def _flag(query: QueryDict, name: str, value: str, notices: list[str]) -> bool:
+    raw = query.get(name, "").strip()
+    if raw not in ("", value):
+        notices.append(f"“{name}” is {value} or left out.")
+    return raw == value
+
+
+def _sort(query: QueryDict, notices: list[str]) -> str:
+    raw = query.get("sort", "").strip()
+    if raw in ("", "time"):
+        return ""
+    if raw in SORTS:
+        return raw
+    notices.append(f"There is no order “{raw[:40]}”; it is one of {', '.join(key for key in SORTS if key)}.")
+    return ""
 
 
 def _text(query: QueryDict, notices: list[str]) -> str:

@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from events.cards import by_night, card
+from events.cards import by_night, card, dated_card
 from events.dates import day_words, span_words
 from events.facets import facets
 from events.feeds import Feed, feed_response
 from events.ics import CONTENT_TYPE, calendar
 from events.models import City, Event
-from events.search import MAX_NIGHTS, EventSearch
+from events.search import MAX_NIGHTS, SORTS, EventSearch
 from nocturne.cache import generation
 from nocturne.origin import absolute
 from nocturne.pages import etag_of, not_modified, public_file, public_page
@@ -53,7 +53,7 @@ def city_taken(request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
     events = Event.objects.public()
     search = search.forgiving(events)
     most = MAX_CALENDAR if form == "ics" else MAX_FEED
-    rows = [*search.filter(events).for_list()[:most], *search.filter_runs(events).for_list()[:most]]
+    rows = [*search.in_order(search.filter(events))[:most], *search.filter_runs(events).for_list()[:most]]
     name = f"{found.name}: {_subject(search) if query else settings.SITE_NAME}"
     if form == "ics":
         return public_file(calendar(rows, name=name), CONTENT_TYPE, etag=etag, filename=f"{found.slug}.ics")
@@ -97,7 +97,8 @@ def results(search: EventSearch) -> dict[str, Any]:
     page = min(search.page, pages)
     if page < search.page:
         notices.append(f"There is no page {search.page}; this is the last one.")
-    rows = search.filter(events).for_list()[(page - 1) * PAGE : page * PAGE] if choices.total else []
+    found = search.in_order(search.filter(events)) if choices.total else events.none()
+    rows = found[(page - 1) * PAGE : page * PAGE]
     runs = search.filter_runs(events).for_runs()[: MAX_RUNS + 1]
     run_cards = [card(event, tonight=search.tonight) for event in runs]
     base = search.city.get_absolute_url()
@@ -107,7 +108,11 @@ def results(search: EventSearch) -> dict[str, Any]:
         "search": search,
         "facets": choices,
         "notices": notices,
-        "nights": by_night(rows, tonight=search.tonight),
+        "nights": [] if search.sort else by_night(rows, tonight=search.tonight),
+        "cards": [dated_card(event, tonight=search.tonight) for event in rows] if search.sort else [],
+        "sorts": [(label, search.query(sort=sort), sort == search.sort) for sort, label in SORTS.items()],
+        "sort_label": SORTS[search.sort],
+        "runs_query": search.query(runs=not search.runs),
         "runs": run_cards[:MAX_RUNS],
         "more_runs": len(run_cards) > MAX_RUNS,
         "page": page,
@@ -117,7 +122,7 @@ def results(search: EventSearch) -> dict[str, Any]:
         "span": span_words(first, last, year=search.tonight.year),
         "subject": _subject(search),
         "chosen": choices.chosen,
-        "bare_query": search.query(categories=(), price="", sources=(), text=""),
+        "bare_query": search.query(categories=(), price="", sources=(), venues=(), online=False, text=""),
         "next_night": None if choices.total else _next_night(search),
         "kept": _kept(search),
         "max_nights": MAX_NIGHTS,

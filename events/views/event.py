@@ -1,6 +1,5 @@
 """An event's page and its calendar file."""
 
-import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -8,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from events.calendars import google_link, outlook_link
-from events.cards import Card, card, status_words
+from events.cards import Card, dated_card, status_words
 from events.categories import category_label
 from events.dates import day_words, machine_start, night_name, when_words
 from events.ics import CONTENT_TYPE, calendar
@@ -102,10 +101,7 @@ def _similar(event: Event, tonight: dt.date) -> list[Card]:
     firsts: dict[str, Event] = {}
     for one in Event.objects.like(event, tonight=tonight)[: 5 * MAX_SIMILAR]:
         firsts.setdefault(one.title, one)
-    return [
-        dataclasses.replace(card(one, tonight=tonight), aside=day_words(one.night, year=tonight.year))
-        for one in list(firsts.values())[:MAX_SIMILAR]
-    ]
+    return [dated_card(one, tonight=tonight) for one in list(firsts.values())[:MAX_SIMILAR]]
 
 
 def _ics_path(event: Event) -> str:

@@ -266,7 +266,7 @@ def test_a_page_takes_few_queries_and_none_more_for_more_rows(client: Client) ->
     more(3)
     few = queries("/berlin/")
     more(20)
-    assert queries("/berlin/") == few <= 5
+    assert queries("/berlin/") == few <= 6
     assert queries("/berlin/?q=e+2&price=free&category=music") <= 8
 
 
@@ -318,3 +318,32 @@ def test_times_are_those_of_the_city(client: Client) -> None:
     tree = page(client, "/los-angeles/")
     assert texts(tree, ".night h2") == ["Tonight Fri 4 Dec"]
     assert text_of(tree, ".clock") == "20:00"
+
+
+def test_another_order_is_one_list_with_the_day_of_each_event(client: Client) -> None:
+    make_event("Dear", local="2026-12-04T20:00", price_min=40, currency="EUR")
+    make_event("Cheap", local="2026-12-06T20:00", price_min=5, currency="EUR")
+    tree = page(client, "/berlin/?sort=price")
+    assert texts(tree, ".sorted h3") == ["Cheap", "Dear"]
+    assert texts(tree, ".sorted .aside") == ["Sun 6 Dec", "Fri 4 Dec"]
+    assert not tree.css(".night")
+    assert links(tree, ".sorts a")["time"] == "/berlin/"
+    assert tree.css_first(".sorts a[aria-current]").text() == "cheapest"
+
+
+def test_runs_can_be_hidden_and_shown_again(client: Client) -> None:
+    make_event("Show", local="2026-12-01T10:00", local_end="2026-12-09T18:00")
+    hide = links(page(client, "/berlin/"), ".found a")["Hide exhibitions and runs"]
+    tree = page(client, hide)
+    assert not tree.css(".runs")
+    assert links(tree, ".found a")["Show exhibitions and runs"] == "/berlin/"
+
+
+def test_venues_can_be_chosen_and_left(client: Client) -> None:
+    venue = make_venue("Klub Null")
+    make_event("Jazz", local="2026-12-04T20:00", venue=venue)
+    make_event("Film", local="2026-12-04T20:00")
+    chosen = links(page(client, "/berlin/"), ".choices a")["Klub Null 1"]
+    tree = page(client, chosen)
+    assert texts(tree, ".night h3") == ["Jazz"]
+    assert links(tree, ".chosen a")["Remove Klub Null ×"] == "/berlin/"

@@ -7,8 +7,9 @@ from django.db import connection
 from django.http import QueryDict
 from hypothesis import given, strategies as st
 
-from events.models import City, Event
+from events.models import City, Event, Rsvp
 from events.search import MAX_NIGHTS, EventSearch
+from nocturne.models import User
 from tests.factories import make_city, make_event, make_listing, make_source, make_venue
 
 TONIGHT = dt.date(2026, 12, 4)  # a Friday
@@ -106,7 +107,23 @@ def merge(event: Event, root: Event) -> Event:
 
 PARAMETERS = st.lists(
     st.tuples(
-        st.sampled_from(["when", "from", "to", "category", "price", "source", "q", "page", "other"]),
+        st.sampled_from(
+            [
+                "when",
+                "from",
+                "to",
+                "category",
+                "price",
+                "source",
+                "venue",
+                "online",
+                "runs",
+                "q",
+                "sort",
+                "page",
+                "other",
+            ]
+        ),
         st.one_of(
             st.sampled_from(["tonight", "weekend", "music", "film,music", "free", "20", "7", "7,8", "2"]),
             st.dates().map(str),
@@ -227,3 +244,53 @@ def test_the_list_is_read_in_order_from_its_index() -> None:
     assert "event_list" in plan
     assert "Sort" not in plan
     assert "Seq Scan on events_event" not in plan
+
+
+@pytest.mark.django_db
+class TestOrder:
+    @pytest.fixture
+    def city(self) -> City:
+        city = make_city()
+        make_event("Dear", local="2026-12-04T20:00", price_min=Decimal(40), currency="EUR")
+        make_event("Unknown", local="2026-12-04T21:00")
+        make_event("Cheap", local="2026-12-06T20:00", price_min=Decimal(5), currency="EUR")
+        make_event("Free", local="2026-12-05T20:00", price_min=Decimal(0), is_free=True)
+        return city
+
+    def in_order(self, query: str, city: City) -> list[str]:
+        asked = search(query, city)
+        return [event.title for event in asked.in_order(asked.filter(Event.objects.public()))]
+
+    def test_is_that_of_time_unless_another_is_asked_for(self, city: City) -> None:
+        assert self.in_order("", city) == ["Dear", "Unknown", "Free", "Cheap"]
+        assert self.in_order("sort=price", city) == ["Free", "Cheap", "Dear", "Unknown"]
+        Event.objects.filter(title="Unknown").update(created_at=dt.datetime(2026, 12, 31, tzinfo=dt.UTC))
+        assert self.in_order("sort=new", city)[0] == "Unknown"
+
+    def test_of_popularity_counts_who_goes_who_is_interested_and_sources(self, city: City) -> None:
+        cheap, free, dear = (Event.objects.get(title=title) for title in ("Cheap", "Free", "Dear"))
+        people = [User.objects.create(email=f"{n}@example.org") for n in range(3)]
+        Rsvp.objects.create(event=merge(make_event("Cheap too"), cheap), user=people[0], answer="going")
+        Rsvp.objects.create(event=cheap, user=people[1], answer="going")
+        for user in people:
+            Rsvp.objects.create(event=free, user=user, answer="interested")
+        Event.objects.filter(pk=dear.pk).update(source_count=4)
+        Event.objects.exclude(pk=dear.pk).update(source_count=1)
+        assert self.in_order("sort=popular", city) == ["Dear", "Cheap", "Free", "Unknown"]
+
+    def test_is_part_of_the_question(self) -> None:
+        assert search("sort=price&runs=no&online=1&venue=3,2").query() == "venue=2,3&online=1&runs=no&sort=price"
+        assert search("sort=time&online=&runs=").query() == ""
+        assert search("sort=x&runs=maybe").notices
+
+
+@pytest.mark.django_db
+def test_venues_runs_and_what_is_online_are_asked_for() -> None:
+    city, venue = make_city(), make_venue("Klub Null")
+    make_event("Jazz", venue=venue)
+    make_event("Talk", online=True)
+    make_event("Show", local="2026-11-04T10:00", local_end="2026-12-24T20:00")
+    assert found(f"venue={venue.pk}", city) == ["Jazz"]
+    assert found("online=1", city) == ["Talk"]
+    assert search("", city).filter_runs(Event.objects.public()).count() == 1
+    assert search("runs=no", city).filter_runs(Event.objects.public()).count() == 0
