@@ -42,6 +42,7 @@ app.conf.update(
     beat_schedule={
         # A tick that waited longer than to the next one is dropped.
         "scrape what is due": {"task": "scraping.scrape_due", "schedule": 60.0, "options": {"expires": 55}},
+        "look where editors wait": {"task": "scraping.discover_waiting", "schedule": 60.0, "options": {"expires": 55}},
     },
 )
 app.autodiscover_tasks()

@@ -11,6 +11,8 @@ from django.utils import timezone as clock
 
 from events.models import Listing, Source
 
+from .discovery import Discovery as Discovery  # a model of this app, in a module of its own
+
 
 class ScheduleQuerySet(models.QuerySet["Schedule"]):
     def free(self, now: dt.datetime) -> Self:

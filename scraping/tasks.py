@@ -1,13 +1,18 @@
 """Background work; each task calls what the command calls."""
 
+import datetime as dt
 import logging
 
 from celery import shared_task
 from django.utils import timezone as clock
 
-from . import pipeline, schedule
+from . import discover, pipeline, schedule
+from .models import Discovery
 
 log = logging.getLogger(__name__)
+
+# A discovery that no worker has claimed for so long is queued again: its message may be lost.
+LOST_AFTER = dt.timedelta(seconds=30)
 
 
 @shared_task(name="scraping.scrape_due", ignore_result=True)
@@ -25,3 +30,20 @@ def scrape_source(source_id: int, force: bool = False) -> str:
     outcome = pipeline.scrape(source_id, force=force)
     log.info("source %s: %s %s", source_id, outcome.status, outcome.message)
     return outcome.status
+
+
+@shared_task(name="scraping.discover_source", ignore_result=True)
+def discover_source(discovery_id: int) -> str:
+    """Look at an address that an editor pasted."""
+    return discover.look(discovery_id)
+
+
+@shared_task(name="scraping.discover_waiting", ignore_result=True)
+def discover_waiting() -> int:
+    """Queue the discoveries whose message or worker was lost, and put those of yesterday away; how many were queued."""
+    now = clock.now()
+    Discovery.objects.over(now).delete()
+    waiting = Discovery.objects.free(now).filter(created_at__lt=now - LOST_AFTER).values_list("pk", flat=True)
+    for discovery_id in waiting:
+        discover_source.apply_async(args=(discovery_id,), expires=55)
+    return len(waiting)

@@ -16,12 +16,13 @@ from kombu.exceptions import OperationalError
 
 from events import editing
 from events.models import Event, Listing, Source
-from nocturne.admin import EditorAdmin, SearchFilter, count_of, link, link_to_list
+from nocturne.admin import SearchFilter, count_of, link, link_to_list
 from nocturne.admin.pages import NOTHING
 from nocturne.cache import bump_on_commit
 from scraping import schedule
 from scraping.models import Run, Schedule
 
+from .discovery import AddByAddress
 from .runs import COUNTS
 
 BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
@@ -61,7 +62,7 @@ class HealthFilter(admin.SimpleListFilter):
 
 
 @admin.register(Source)
-class SourceAdmin(EditorAdmin):
+class SourceAdmin(AddByAddress):
     change_form_template = "admin/events/source/change_form.html"
     list_display = (
         "name",

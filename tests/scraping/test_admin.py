@@ -137,7 +137,7 @@ class TestSources:
     def test_a_new_source_is_due_at_once(self, editor: Client) -> None:
         city = make_city()
         fields = {"name": "New", "url": "https://new.example/cal.ics", "city": city.pk, "trust": 70, "active": "on"}
-        answer = editor.post("/admin/events/source/add/", {**fields, "ids_stable": "on"})
+        answer = editor.post("/admin/events/source/add/by-hand/", {**fields, "ids_stable": "on"})
         assert answer.status_code == 302
         assert Schedule.objects.get().source.name == "New"
 

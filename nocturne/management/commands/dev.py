@@ -83,7 +83,7 @@ class Command(BaseCommand):
             activate({source["city"] for source in sources})
             for source in sources:
                 options = dict(source)
-                call_command("add_source", options.pop("url"), stdout=io.StringIO(), **options)
+                call_command("add_source", options.pop("url"), exact=True, stdout=io.StringIO(), **options)
             _wait_for(int(port))
         with step("Reading the sources that are due", talks=True):
             call_command("scrape")
