@@ -2,9 +2,9 @@
 
 import re
 
-from events.countries import countries_with_region, country_code, region_code
 from events.drafts import Where
-from scraping.plain import plain_line
+from scraping.localities import locality_of
+from scraping.plain import plain_text
 
 # What is longer is no place but a story.
 MAX_LENGTH = 1_000
@@ -22,14 +22,12 @@ _MEETING = re.compile(
 _LINK = re.compile(r"^https?://\S+$", re.I)
 _BRACKETS = re.compile(r"^([^()]{3,100}?)\s*\(([^()]*\d[^()]*)\)\s*$")
 _DASH = re.compile(r"\s+[-–—|•·]\s+(?=\d)")
-_POSTCODE = re.compile(r"^\d{5}(?:-\d{4})?$|^[A-Z]\d[A-Z] ?\d[A-Z]\d$")
-_STATE_POSTCODE = re.compile(r"^([A-Z]{2}|[A-Z][a-z]+(?: [A-Z][a-z]+)?)\s+(\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d)$")
-_CITY_AFTER_CODE = re.compile(r"^(?:[A-Z]{1,2}-)?(?:\d{4} ?[A-Z]{2}|\d{4,5})\s+([^\d,]{2,40})$")
 
 
 def place_of(text: str) -> Where:
     """Venue, address, and locality where the line ends in one that is plain to see: "…, Portland, OR 97205, USA"."""
-    text = plain_line(text)[:MAX_LENGTH]
+    lines = [line.strip(" ,") for line in plain_text(text)[:MAX_LENGTH].splitlines()]
+    text = " ".join(", ".join(filter(None, lines)).split())
     if not text or (_LINK.match(text) and not _MEETING.match(text)):
         return Where()  # a link instead of a place: the address is told to guests only
     if _ONLINE.match(text) or _MEETING.match(text):
@@ -42,33 +40,10 @@ def place_of(text: str) -> Where:
     if len(parts) < 2:
         return Where(venue=text)
     venue, rest = (parts[0], parts[1:]) if not _is_street(parts) else ("", parts)
-    locality, region, country = _locality(parts[1:])
+    locality, region, country = locality_of(parts[1:])
     return Where(venue=venue, address=", ".join(rest), locality=locality, region=region, country=country)
 
 
 def _is_street(parts: list[str]) -> bool:
     """Does the line begin with a house number? "1015 Folsom, 1015 Folsom St" begins with a club's name."""
     return parts[0][:1].isdigit() and " " in parts[0] and not parts[1][:1].isdigit()
-
-
-def _locality(parts: list[str]) -> tuple[str, str, str]:
-    """Locality, region and country at the end of an address, all empty where that is not plain."""
-    parts = list(parts)
-    country = country_code(parts[-1]) if len(parts[-1]) > 3 or parts[-1] in ("USA", "UK", "US") else ""
-    if country:
-        parts.pop()
-    has_code = False
-    if parts and _POSTCODE.match(parts[-1]):
-        parts.pop()
-        has_code = True
-    if not parts:
-        return "", "", ""
-    if (match := _CITY_AFTER_CODE.match(parts[-1])) and country not in ("US", "CA"):
-        return match[1].strip(), "", country
-    match = _STATE_POSTCODE.match(parts[-1])
-    region = match[1] if match else parts[-1]
-    named = [c for c in ("US", "CA") if country in ("", c) and c in countries_with_region(region)]
-    # "CA" alone may be a word; a state counts with a postal code, a country, or as two capital letters.
-    if len(parts) > 1 and named and (match or country or has_code or (len(region) == 2 and region.isupper())):
-        return parts[-2], region_code(named[0], region), named[0]
-    return "", "", country
