@@ -6,6 +6,7 @@ connected to, at every redirect too: DNS rebinding is no way round. TLS still ch
 
 import contextvars
 import ipaddress
+import re
 import socket
 import ssl
 import time
@@ -25,6 +26,12 @@ from django.conf import settings
 PORTS = (80, 443, 8080, 8443)
 MAX_REDIRECTS = 5
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# All of IPv6 that is given out; what lies outside wraps something else, or is of use on a link only.
+_GLOBAL_IPV6 = ipaddress.ip_network("2000::/3")
+# Where clouds tell their machines' secrets under an address that is a public one otherwise.
+_METADATA = frozenset((ipaddress.ip_address("168.63.129.16"),))
+_GZIP = b"\x1f\x8b"
+_PIECE = 65_536
 _deadline: contextvars.ContextVar[float] = contextvars.ContextVar("deadline")
 
 
@@ -69,7 +76,9 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner:
             return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast
+        if ip not in _GLOBAL_IPV6:
+            return False
+    return ip.is_global and not ip.is_multicast and ip not in _METADATA
 
 
 def _time_left(timeout: float | None = None) -> float:
@@ -194,7 +203,10 @@ def fetch(
     and raises FetchError for one that is not to be read. At most FETCH_SECONDS in all and FETCH_MAX_BYTES after
     decompression.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise FetchError("refused", f"{url[:200]} is not an http or https address.")
     headers = {"If-None-Match": etag, "If-Modified-Since": last_modified, "Accept": accept}
@@ -207,6 +219,8 @@ def fetch(
             return _read(r)
     except Refused as error:
         raise FetchError("refused", str(error)) from error
+    except httpx2.UnsupportedProtocol as error:
+        raise FetchError("refused", f"{parts.hostname} redirects to what is not an http or https address.") from error
     except httpx2.TooManyRedirects as error:
         raise FetchError("redirects", f"{parts.hostname} redirects more than {MAX_REDIRECTS} times.") from error
     except (httpx2.TimeoutException, httpcore2.TimeoutException) as error:
@@ -228,18 +242,24 @@ def _read(response: httpx2.Response) -> Response:
     if response.status_code != 200:
         raise FetchError(
             f"http.{response.status_code}",
-            f"{response.url.host} answered {response.status_code} {response.reason_phrase}.".replace(" .", "."),
+            f"{response.url.host} answered {response.status_code} {response.reason_phrase[:80]}.".replace(" .", "."),
             retry_after=_seconds(headers.get("retry-after", "")),
         )
-    body = bytearray()
-    for chunk in _inflate(response.iter_raw(), headers.get("content-encoding", "").lower()):
-        body += chunk
-        if len(body) > settings.FETCH_MAX_BYTES:
+    encoding = headers.get("content-encoding", "").strip().lower()
+    return Response(200, url, headers, b"".join(_limited(_inflate(_limited(response.iter_raw(), url), encoding), url)))
+
+
+def _limited(chunks: Iterable[bytes], url: str) -> Iterator[bytes]:
+    """The chunks; FetchError as soon as they are more than FETCH_MAX_BYTES together."""
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > settings.FETCH_MAX_BYTES:
             raise FetchError("too_large", f"{url[:200]} is larger than {settings.FETCH_MAX_BYTES:,} bytes.")
-    return Response(200, url, headers, bytes(body))
+        yield chunk
 
 
-def _inflate(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+def _inflate(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """The decoded body in pieces of at most 64 KB, so that a bomb is stopped while it inflates."""
     if encoding in ("", "identity"):
         yield from chunks
@@ -249,27 +269,36 @@ def _inflate(chunks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     # 47 reads zlib and gzip by their header; servers that say deflate mean either zlib or the bare stream
     inflater = zlib.decompressobj(47)
     started = False
-    for chunk in chunks:
-        while chunk:
-            try:
-                piece = inflater.decompress(chunk, 65_536)
-            except zlib.error as error:
-                if started or encoding != "deflate":
-                    raise FetchError("encoding", f"The answer could not be decompressed: {error}.") from error
-                inflater = zlib.decompressobj(-15)
-                piece = inflater.decompress(chunk, 65_536)
-            started = True
+    try:
+        for chunk in chunks:
+            while chunk:
+                if inflater.eof:
+                    if not chunk.startswith(_GZIP):
+                        return  # what stands behind the end is nothing
+                    inflater = zlib.decompressobj(47)  # a gzip file of several members
+                try:
+                    piece = inflater.decompress(chunk, _PIECE)
+                except zlib.error:
+                    if started or encoding != "deflate":
+                        raise
+                    inflater = zlib.decompressobj(-15)
+                    piece = inflater.decompress(chunk, _PIECE)
+                started = True
+                yield piece
+                chunk = inflater.unconsumed_tail or inflater.unused_data
+        while piece := inflater.decompress(b"", _PIECE):
             yield piece
-            chunk = inflater.unconsumed_tail
-            if inflater.eof and inflater.unused_data.startswith(b"\x1f\x8b"):  # a gzip file of several members
-                chunk, inflater = inflater.unused_data, zlib.decompressobj(47)
+    except zlib.error as error:
+        raise FetchError("encoding", f"The answer could not be decompressed: {error}.") from error
+    if started and not inflater.eof:
+        raise FetchError("incomplete", "The answer ended in the middle of its compressed data.")
 
 
 def _seconds(retry_after: str) -> float | None:
     """Retry-After in seconds; it is a number or a date."""
-    if retry_after.strip().isdigit():
+    if re.fullmatch(r"[0-9]{1,12}", retry_after.strip()):
         return float(min(int(retry_after.strip()), 7 * 86_400))
     try:
         return min(max(parsedate_to_datetime(retry_after).timestamp() - time.time(), 0.0), 7 * 86_400)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError, OSError):
         return None

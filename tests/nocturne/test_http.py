@@ -19,6 +19,21 @@ ANSWERS: dict[str, tuple[int, dict[str, str], bytes]] = {
     "/members": (200, {"Content-Encoding": "gzip"}, gzip.compress(b"one ") + gzip.compress(b"two")),
     "/deflate": (200, {"Content-Encoding": "deflate"}, zlib.compress(b"zlib")),
     "/bare-deflate": (200, {"Content-Encoding": "deflate"}, zlib.compress(b"bare", wbits=-15)),
+    "/empty-gzip": (200, {"Content-Encoding": "gzip"}, b""),
+    "/trailing": (200, {"Content-Encoding": "gzip"}, gzip.compress(b"one") + b"\0" * 500),
+    "/cut-gzip": (200, {"Content-Encoding": "gzip"}, gzip.compress(b"hello " * 1000)[:-12]),
+    "/twice": (200, {"Content-Encoding": "gzip, gzip"}, gzip.compress(gzip.compress(b"hello"))),
+    "/zstd": (200, {"Content-Encoding": "zstd"}, b"\x28\xb5\x2f\xfd\x00"),
+    "/broken-deflate": (200, {"Content-Encoding": "deflate"}, b"\xff\xff no stream"),
+    "/deflate-bomb": (200, {"Content-Encoding": "deflate"}, zlib.compress(bytes(60_000_000))),
+    "/tail-bomb": (200, {"Content-Encoding": "gzip"}, gzip.compress(b"x") + bytes(3_000_000)),
+    "/members-bomb": (200, {"Content-Encoding": "gzip"}, gzip.compress(b"") * 150_000),
+    "/script": (302, {"Location": "javascript:alert(1)"}, b""),
+    "/nowhere": (302, {"Location": "http://[::1"}, b""),
+    "/mapped": (302, {"Location": "http://[::ffff:127.0.0.1]/"}, b""),
+    "/port": (302, {"Location": "http://example.org:22/"}, b""),
+    "/odd-wait": (429, {"Retry-After": "\u00b2".encode().decode("latin-1")}, b""),
+    "/long-wait": (429, {"Retry-After": "9" * 5_000}, b""),
     "/broken-gzip": (200, {"Content-Encoding": "gzip"}, b"this is no gzip"),
     "/brotli": (200, {"Content-Encoding": "br"}, b"\x0b\x02\x80hello\x03"),
     "/bomb": (200, {"Content-Encoding": "gzip"}, gzip.compress(bytes(60_000_000))),
@@ -91,6 +106,9 @@ def get(address, settings):
         ("/plain", b"BEGIN:VCALENDAR"),
         ("/gzip", b"hello " * 1000),
         ("/members", b"one two"),
+        ("/empty-gzip", b""),
+        ("/trailing", b"one"),
+        ("/tail-bomb", b"x"),
         ("/deflate", b"zlib"),
         ("/bare-deflate", b"bare"),
         ("/moved", b"BEGIN:VCALENDAR"),
@@ -117,7 +135,16 @@ def test_a_validator_that_still_holds_gives_304_without_a_body(get):
         ("/loop", "redirects"),
         ("/inside", "refused"),
         ("/broken-gzip", "encoding"),
+        ("/broken-deflate", "encoding"),
+        ("/cut-gzip", "incomplete"),
         ("/brotli", "encoding"),
+        ("/zstd", "encoding"),
+        ("/twice", "encoding"),
+        ("/script", "connect"),
+        ("/mapped", "refused"),
+        ("/port", "refused"),
+        ("/file", "refused"),
+        ("/nowhere", "connect"),
     ],
 )
 def test_says_what_kind_of_failure_it_was(get, path, kind):
@@ -127,15 +154,11 @@ def test_says_what_kind_of_failure_it_was(get, path, kind):
     assert str(error.value).endswith(".") or "FETCH_ALLOW=" in str(error.value)
 
 
-def test_a_redirect_to_a_file_is_not_followed(get):
-    with pytest.raises(http.FetchError):
-        get("/file")
-
-
-def test_a_bomb_is_stopped_while_it_inflates(get, settings):
+@pytest.mark.parametrize("path", ["/bomb", "/deflate-bomb", "/members-bomb"])
+def test_a_bomb_is_stopped_while_it_inflates(get, settings, path):
     settings.FETCH_MAX_BYTES = 1_000_000
     with pytest.raises(http.FetchError) as error:
-        get("/bomb")
+        get(path)
     assert error.value.kind == "too_large"
 
 
@@ -165,6 +188,10 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(get):
     with pytest.raises(http.FetchError) as error:
         get("/busy-until")
     assert error.value.retry_after == 7 * 86_400  # a server cannot put a source to sleep for good
+    for path in ("/odd-wait", "/long-wait"):
+        with pytest.raises(http.FetchError) as error:
+            get(path)
+        assert (error.value.kind, error.value.retry_after) == ("http.429", None)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +210,30 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(get):
         "http://[::ffff:127.0.0.1]/",
         "http://[64:ff9b::7f00:1]/",
         "http://[fe80::1]/",
+        "http://[::]/",
+        "http://[::127.0.0.1]/",
+        "http://[::ffff:0:127.0.0.1]/",
+        "http://[2002:7f00:1::]/",
+        "http://[2002:a9fe:a9fe::1]/",
+        "http://[64:ff9b:1::7f00:1]/",
+        "http://[2001:0:4136:e378:8000:63bf:80ff:fffe]/",
+        "http://[fc00::1]/",
+        "http://[fd00:ec2::254]/",
+        "http://[fec0::1]/",
+        "http://[ff02::1]/",
+        "http://[100::1]/",
+        "http://[2001:db8::1]/",
+        "http://172.16.0.1/",
+        "http://192.0.0.192/",
+        "http://198.18.0.1/",
+        "http://240.0.0.1/",
+        "http://255.255.255.255/",
+        "http://168.63.129.16/",
+        "http://100.100.100.200/",
+        "http://0177.0.0.1/",
+        "http://127.1/",
+        "http://①②⑦.⓪.⓪.①/",
+        "http://[::1",
         "http://224.0.0.1/",
         "http://8.8.8.8:22/",
         "ftp://example.org/",
@@ -245,3 +296,47 @@ def test_the_guard_is_in_force_in_the_client():
     """The backend is set on a private attribute: an upgrade of the library must not lose it."""
     with http._client() as client:
         assert isinstance(client._transport._pool._network_backend, http.GuardedBackend)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["93.184.216.34", "1.1.1.1", "2606:4700:4700::1111", "::ffff:1.1.1.1", "2002:101:101::1", "64:ff9b::101:101"],
+)
+def test_public_addresses_are_public_in_every_wrapping(address):
+    assert http.is_public(address)
+
+
+def test_a_name_that_is_never_found_costs_no_longer_than_the_deadline(settings, monkeypatch):
+    settings.FETCH_SECONDS = 0.3
+    release = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: release.wait(20) and [])
+    with pytest.raises(http.FetchError) as error:
+        http.fetch("http://slow-name.example/")
+    release.set()
+    assert error.value.kind == "timeout"
+
+
+def test_a_name_that_becomes_private_between_two_redirects_is_refused(get, address, settings, monkeypatch):
+    """Each hop is looked up and judged again, also that to the same name."""
+    answers = iter(["93.184.216.34", "169.254.169.254"])
+    asked = []
+
+    def look_up(host: str, port: int, *args: object, **kwargs: object) -> list:
+        if host == here:
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (here, port))]
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]
+
+    here, port = address.split(":")
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    connect = httpcore2.SyncBackend.connect_tcp
+
+    def connected(self: object, host: str, *args: object, **kwargs: object) -> object:
+        assert host == "93.184.216.34"
+        return connect(self, here, int(port), *args[1:], **kwargs)
+
+    monkeypatch.setattr(httpcore2.SyncBackend, "connect_tcp", connected)
+    monkeypatch.setitem(ANSWERS, "/away", (302, {"Location": "http://rebinding.example:8080/"}, b""))
+    with pytest.raises(http.FetchError) as error:
+        http.fetch("http://rebinding.example/away")
+    assert (error.value.kind, asked) == ("refused", ["rebinding.example", "rebinding.example"])
