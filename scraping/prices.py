@@ -82,6 +82,7 @@ _PRICED = re.compile(
 # "10–15 €", "$10/15": a number beside a priced one is a price, too.
 _BESIDE = re.compile(rf"(?<![\w.,:])({_AMOUNT})\s?(?:-|–|—|/|bis|to|or|a|à|o|oder|ou)\s?(?=(?:{_CURRENCY})?\s?\d)")
 _NEXT = re.compile(rf"^\s?(?:-|–|—|/|bis|to|or|a|à|o|oder|ou)\s?({_AMOUNT})(?![\d:%])")
+_CODE_AFTER = re.compile(rf"\s?({'|'.join(map(str.lower, _CODES))})\b")
 _LABELLED = re.compile(
     rf"\b(?:vvk|ak|adv(?:ance)?\.?|door|doors|abendkasse|vorverkauf|tickets?|eintritt|entrada|entry|entrée|"
     rf"ingresso|entree|"
@@ -202,7 +203,8 @@ def _amounts(text: str, dollars: str) -> tuple[list[Decimal], str]:
     currency = ""
     for match in _PRICED.finditer(text):
         found.append(number(match["one"] or match["two"]))
-        currency = currency or _currency(match["before"] or match["after"], dollars)
+        named = _CODE_AFTER.match(text[match.end() :]) if match["before"] else None  # "$150 MXN"
+        currency = currency or (named[1].upper() if named else _currency(match["before"] or match["after"], dollars))
         if beside := _BESIDE.search(text[: match.end()][-40:]):
             found.append(number(beside[1]))
         if beside := _NEXT.match(text[match.end() :]):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from scraping.contentlines import Component, Property
 from scraping.recurrence import Budget
-from scraping.times import FIRST_YEAR, LAST_YEAR
+from scraping.times import FIRST_YEAR, LAST_YEAR, day_comes_first, moment
 from scraping.zones import iana
 
 # Steps that all series of a calendar may cost together.
@@ -71,7 +71,8 @@ class Clock:
     _definitions: dict[str, Component] | None = None
 
     def __post_init__(self) -> None:
-        self.own = iana(self.calendar.text("X-WR-TIMEZONE")) if self.calendar.text("X-WR-TIMEZONE") else None
+        names = (self.calendar.text(name) for name in ("X-WR-TIMEZONE", "TIMEZONE-ID"))
+        self.own = next((zone for name in names if name and (zone := iana(name))), None)
         self.fallback = self.own or self.fallback
 
     def stamps(self, event: Component, name: str) -> list[Stamp]:
@@ -86,7 +87,7 @@ class Clock:
     def stamp(self, line: Property, text: str) -> Stamp | None:
         match = _STAMP.match(text)
         if not match:
-            return None
+            return self._in_words(text)
         year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
         if not FIRST_YEAR <= year <= LAST_YEAR:
             return None
@@ -94,7 +95,7 @@ class Clock:
             local = dt.datetime.combine(dt.date(year, month, day), dt.time(hour % 24, minute, min(second, 59)))
             local += dt.timedelta(days=hour // 24)  # 24:00
         except ValueError:
-            return None
+            return self._in_words(text)
         midnight = local.time() == dt.time()
         if match[4] is None or (midnight and line.parameter("VALUE").upper() == "DATE"):
             return Stamp(local, is_date=True)
@@ -113,9 +114,21 @@ class Clock:
             return Stamp(move(utc, "UTC", self.fallback), self.fallback, written=written)
         return Stamp(local, named, written=written)
 
+    def _in_words(self, text: str) -> Stamp | None:
+        """A time that is not written as the standard has it: "12/05/2026 8:00 PM", seconds since 1970."""
+        found = moment(text, day_first=day_comes_first(self.fallback))
+        if found is None:
+            return None
+        zone = self.own if found.zone is None else found.zone
+        return Stamp(found.local, zone, is_date=found.clock is None, written=found.local)
+
     def _zone(self, name: str) -> str | dt.tzinfo | None:
         if name not in self._zones:
-            self._zones[name] = iana(name) or self._defined(name) or self.own
+            zone: str | dt.tzinfo | None = iana(name)
+            # A name like "GMT -0500" does not tell when clocks change; what the calendar defines under it does.
+            if not isinstance(zone, str) or zone.startswith("Etc/GMT"):
+                zone = self._defined(name) or zone or self.own
+            self._zones[name] = zone
         return self._zones[name]
 
     def _defined(self, name: str) -> str | dt.tzinfo | None:

@@ -25,6 +25,8 @@ _ABBREVIATIONS = {
 _SHORT = {word.replace("_", " "): zone for words, zone in _ABBREVIATIONS.items() for word in words.split()}
 _US_TIME = re.compile(r"\b(eastern|central|mountain|pacific)\b.*\btime\b.*\b(us|u\.s\.|canada)\b")
 _OFFSET = re.compile(r"^\(?(?:utc|gmt)?\s*([+-])(\d{1,2}):?(\d{2})?\b\)?")
+_VENDOR = re.compile(r"^tzone://microsoft/", re.I)
+_US_WORD = re.compile(r"(eastern|central|mountain|pacific)\s+(?:standard |daylight )?time")
 _WORD = re.compile(r"[^\W\d_]+(?:[ .'-]+[^\W\d_]+)*")
 
 
@@ -55,10 +57,15 @@ def iana(name: str) -> str | None:
     cities, and offsets of whole hours ("UTC+2", "+02:00").
     """
     text = name.strip().strip("\"'").strip()[:200]
+    text = _VENDOR.sub("", text)
     lower = text.lower()
     if found := _SHORT.get(lower) or _known().get(lower) or _known().get(lower.replace(" ", "_")):
         return found
+    if found := _known().get(lower.replace("-", "/", 1)):
+        return found
     if found := _windows().get(text):
+        return found
+    if (match := _US_WORD.fullmatch(lower)) and (found := _SHORT.get(match[1])):
         return found
     parts = lower.strip("/").split("/")
     for count in (3, 2):

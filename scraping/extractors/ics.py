@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote
 
 from events.drafts import EventDraft, Price, Problem, Where
+from scraping.admission import admission
 from scraping.contentlines import Component, calendars, unescape
 from scraping.extractors import Document, Window
 from scraping.places import place_of
@@ -20,11 +21,19 @@ from scraping.series import Instance, instances
 from scraping.stamps import MAX_STEPS, Clock
 
 _URL = re.compile(r"https?://[^\s<>\"'\\]+", re.I)
-_GEO = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*\\?[;,]\s*(-?\d+(?:\.\d+)?)")
+# Links that lead to a meeting, a map or a way out, and not to the event.
+_NO_PAGE = re.compile(
+    r"https?://(?:[\w-]+\.)*(?:zoom\.us|meet\.google\.com|teams\.microsoft\.com|teams\.live\.com|webex\.com|meet\.jit\.si|"
+    r"maps\.(?:google|apple)\.com|maps\.app\.goo\.gl|goo\.gl/maps|google\.[a-z.]+/maps|openstreetmap\.org)",
+    re.I,
+)
+_GEO = re.compile(r"\s*(?:geo:)?(-?\d+(?:\.\d+)?)\s*\\?[;,]\s*(-?\d+(?:\.\d+)?)")
+_BEHIND_LINK = ".,;:!?)]}*"
 _COMMA = re.compile(r"(?<!\\),")
-_IMAGE = re.compile(r"\.(?:jpe?g|png|webp|gif)(?:\?|$)", re.I)
+_IMAGE = re.compile(r"\.(?:jpe?g|png|webp|gif)(?:[?;]|$)", re.I)
 _STATUSES = {"CANCELLED": "cancelled", "CANCELED": "cancelled", "POSTPONED": "postponed"}
-_COSTS = ("X-COST", "X-LIVEWHALE-COST", "X-TICKET-PRICE", "X-PRICE")
+_COSTS = ("X-COST", "X-LIVEWHALE-COST", "X-TICKET-PRICE", "X-PRICE", "X-COST-TYPE")
+_COST_FIELDS = frozenset(("cost", "price", "admission", "ticket price", "fee", "event cost", "event fee"))
 _IMAGES = ("IMAGE", "ATTACH", "X-WP-IMAGES-URL", "X-LIVEWHALE-IMAGE", "X-BEDEWORK-IMAGE", "X-TKF-FEATURED-IMAGE")
 
 
@@ -49,7 +58,8 @@ def drafts(calendar: Component, window: Window, budget: Budget) -> Iterator[Even
         families[event.text("UID") or f"\0{number}"].append(event)
     for uid, events in families.items():
         for found in instances(events, clock, window):
-            yield _draft(uid.partition("\0")[0], found, clock.fallback)
+            draft = _draft(uid.partition("\0")[0], found, clock.fallback)
+            yield draft.replace(status="cancelled") if calendar.text("METHOD").upper() == "CANCEL" else draft
 
 
 def _draft(uid: str, found: Instance, timezone: str) -> EventDraft:
@@ -63,14 +73,15 @@ def _draft(uid: str, found: Instance, timezone: str) -> EventDraft:
         instance=found.instance,
         url=_url(event, description, location),
         where=_where(event, location),
-        price=next((price_of(text, timezone=timezone) for name in _COSTS if (text := event.text(name))), Price()),
+        price=_price(event, description, timezone),
         status=_STATUSES.get(event.text("STATUS").upper(), "scheduled"),
         description=description or event.text("X-ALT-DESC"),
         image_url=_image(event),
         organizer=_organizer(event),
         categories=tuple(
             word
-            for line in event.properties.get("CATEGORIES", ())
+            for name in ("CATEGORIES", "X-TAGS")
+            for line in event.properties.get(name, ())
             for part in _COMMA.split(line.value)
             if (word := unescape(part))
         ),
@@ -80,19 +91,38 @@ def _draft(uid: str, found: Instance, timezone: str) -> EventDraft:
 
 
 def _url(event: Component, description: str, location: str) -> str:
-    """The event's page: URL, else the one link that stands in the place or first in the text."""
-    for text in (event.text("URL"), event.text("X-ORIGINAL-URL"), location, description):
-        if match := _URL.search(text):
-            return match[0].rstrip(".,;:!?)]}*")
+    """The event's page: URL, else the link that stands in the place or the first in the text that may be one."""
+    stated = (event.text(name) for name in ("URL", "X-ORIGINAL-URL", "X-TRUMBA-LINK"))
+    if match := next((match for text in stated if (match := _URL.search(text))), None):
+        return match[0].rstrip(_BEHIND_LINK)
+    for text in (location, description):
+        if found := next((link[0] for link in _URL.finditer(text) if not _NO_PAGE.match(link[0])), ""):
+            return found.rstrip(_BEHIND_LINK)
     return ""
+
+
+def _price(event: Component, description: str, timezone: str) -> Price:
+    """The price in a field of its own, else the one that the text states in so many words."""
+    said = [text for name in _COSTS if (text := event.text(name))]
+    fields = event.properties.get("X-TRUMBA-CUSTOMFIELD", ())
+    said += [unescape(line.value) for line in fields if line.parameter("NAME").lower() in _COST_FIELDS]
+    for text in said:
+        price = price_of(text, timezone=timezone)
+        if price.minimum is not None or price.is_free:
+            return price
+    return admission(description, timezone=timezone)
 
 
 def _where(event: Component, location: str) -> Where:
     where = place_of(location)
-    line = event.first("GEO")
-    if match := _GEO.match(line.value) if line else None:
-        where = dataclasses.replace(where, latitude=float(match[1]), longitude=float(match[2]))
-    if "CONFERENCE" in event.properties and not location:
+    apple = event.first("X-APPLE-STRUCTURED-LOCATION")
+    if apple and not location:
+        where = place_of(f"{apple.parameter('X-TITLE')}\n{unescape(apple.parameter('X-ADDRESS'))}")
+    for line in (event.first("GEO"), apple):
+        if line and (match := _GEO.match(line.value)):
+            where = dataclasses.replace(where, latitude=float(match[1]), longitude=float(match[2]))
+            break
+    if not location and not event.properties.keys().isdisjoint(("CONFERENCE", "X-GOOGLE-CONFERENCE")):
         where = dataclasses.replace(where, online=True)
     return where
 
@@ -101,7 +131,8 @@ def _image(event: Component) -> str:
     for name in _IMAGES:
         for line in event.properties.get(name, ()):
             if line.parameter("FMTTYPE").lower().startswith("image/") or _IMAGE.search(line.value):
-                return unescape(line.value)
+                address = _URL.search(unescape(line.value))  # "medium;https://…;300;200" has more beside it
+                return address[0].partition(";")[0] if address else ""
     return ""
 
 
