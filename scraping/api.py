@@ -13,6 +13,7 @@ from ninja.errors import HttpError
 from events.models import Source
 from nocturne.keys import OperatorKey
 
+from .health import words
 from .models import Run
 from .tasks import scrape_source
 
@@ -21,7 +22,7 @@ Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 class SourceOut(Schema):
-    """`city` is a code; the last three are null until the source was read."""
+    """`city` is a code; times and failures are null until the source was read."""
 
     id: int
     name: str
@@ -31,6 +32,16 @@ class SourceOut(Schema):
     next_at: dt.datetime | None = Field(None, alias="schedule.next_at")
     last_success_at: dt.datetime | None = Field(None, alias="schedule.last_success_at")
     failures: int | None = Field(None, alias="schedule.failures", description="In a row.")
+    health: str = Field(description="healthy, degraded, failing, paused, or new before the first reading.")
+    reason: str = Field(description="Why it is so, for people.")
+
+    @staticmethod
+    def resolve_health(source: Source) -> str:
+        return words(source)[0]
+
+    @staticmethod
+    def resolve_reason(source: Source) -> str:
+        return words(source)[1]
 
 
 class RunOut(ModelSchema):
@@ -51,6 +62,8 @@ class RunOut(ModelSchema):
             "merged",
             "held",
             "retired",
+            "filtered",
+            "upcoming",
         )
 
 
@@ -71,7 +84,7 @@ class Queued(Schema):
 @router.get("/sources", response=list[SourceOut])
 def list_sources(request: HttpRequest, page: Query[Page]) -> QuerySet[Source]:
     """Sources with an address, and when each was and will be read."""
-    sources = Source.objects.exclude(url="").select_related("city", "schedule").order_by("pk")
+    sources = Source.objects.exclude(url="").select_related("city", "schedule", "health").order_by("pk")
     return sources[page.offset : page.offset + page.limit]
 
 

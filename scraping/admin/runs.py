@@ -10,7 +10,7 @@ from events.admin import ListingAdmin
 from nocturne.admin import RecordAdmin, SearchFilter, link, link_outside, link_to_list
 from scraping.models import Run, RunItem, Schedule
 
-COUNTS = ("fetched", "new", "changed", "unchanged", "merged", "held", "retired")
+COUNTS = ("fetched", "new", "changed", "unchanged", "merged", "held", "filtered", "retired")
 
 
 class RunItemInline(admin.TabularInline):

@@ -16,19 +16,28 @@ from kombu.exceptions import OperationalError
 
 from events import editing
 from events.models import Event, Listing, Source
+from nocturne import alerts
 from nocturne.admin import SearchFilter, count_of, link, link_to_list
 from nocturne.admin.pages import NOTHING
 from nocturne.cache import bump_on_commit
-from scraping import schedule
-from scraping.models import Run, Schedule
+from scraping import health, schedule
+from scraping.models import Health, Run, Schedule
 
 from .discovery import AddByAddress
+from .history import below
 from .runs import COUNTS
 
 BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 STALE = dt.timedelta(days=2)
-FACTS = ("condition", "last_good", "last_reading", "next_reading", "claim", "failures", "answer")
-RUNS_SHOWN = 10
+FACTS = (
+    *("condition", "yielded", "shares", "last_good", "last_reading", "next_reading", "rhythm"),
+    *("claim", "failures", "answer"),
+)
+RULES = (
+    "What is left out is counted and shown below, and not saved; what was saved before is retired like what the source "
+    "no longer lists. New rules are applied at the next reading, within a minute or two."
+)
+COLOURS = {"healthy": "good", "degraded": "bad", "failing": "bad"}
 
 
 def since(instant: dt.datetime | None) -> str:
@@ -41,17 +50,20 @@ class HealthFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
-            ("failing", "Failing"),
+            ("trouble", "In trouble"),
+            *((state.value, state.label.capitalize()) for state in Health.State),
             ("stale", "No good answer for 2 days"),
             ("never", "Never read"),
             ("reading", "Being read now"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Source]) -> QuerySet[Source]:
-        read = queryset.exclude(url="")
-        match self.value():
-            case "failing":
-                return read.filter(schedule__failures__gt=0)
+        read, value = queryset.exclude(url=""), self.value()
+        match value:
+            case "trouble":
+                return read.filter(active=True, health__state__in=[Health.State.DEGRADED, Health.State.FAILING])
+            case Health.State.HEALTHY | Health.State.DEGRADED | Health.State.FAILING:
+                return read.filter(active=True, health__state=value)
             case "stale":
                 return read.filter(active=True, schedule__last_success_at__lt=clock.now() - STALE)
             case "never":
@@ -79,21 +91,19 @@ class SourceAdmin(AddByAddress):
     search_fields = ("name", "publisher", "url")
     autocomplete_fields = ("city",)
     ordering = ("name", "pk")
-    actions = ["scrape_now", "pause", "resume"]
+    actions = ["scrape_now", "pause", "resume", "believe"]
     fieldsets = (
         (None, {"fields": ("name", "url", "city", "timezone", "trust", "active", "ids_stable")}),
         ("For visitors", {"fields": ("publisher", "homepage")}),
-        (
-            "Readings",
-            {"fields": ("condition", "last_good", "last_reading", "next_reading", "claim", "failures", "answer")},
-        ),
+        ("What is taken", {"fields": ("include", "exclude"), "description": RULES}),
+        ("Readings", {"fields": FACTS}),
     )
     readonly_fields = FACTS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         facts = JSONObject(pk="pk", status="status", error="error", **{name: name for name in COUNTS})
         last = Run.objects.filter(source=OuterRef("pk")).order_by("-started_at", "pk").values(facts=facts)[:1]
-        rows = super().get_queryset(request).select_related("city", "schedule")
+        rows = super().get_queryset(request).select_related("city", "schedule", "health")
         return rows.annotate(last_facts=Subquery(last), listing_count=count_of(Listing.objects.all(), "source"))
 
     def has_delete_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
@@ -105,6 +115,10 @@ class SourceAdmin(AddByAddress):
         listed = Event.objects.filter(listings__source=obj).order_by()
         if {"name", "publisher", "homepage"} & set(form.changed_data):
             bump_on_commit(listed.values_list("root__city", flat=True).distinct())
+        if change and {"url", "include", "exclude", "city", "timezone"} & set(form.changed_data):
+            Schedule.objects.filter(source=obj, next_at__gt=clock.now()).update(next_at=clock.now())
+        if not obj.active:
+            alerts.resolve(health.alert_key(obj.pk))
         if change and "trust" in form.changed_data:
             editing.recompose(listed.values_list("root", flat=True), now=clock.now())
 
@@ -114,10 +128,35 @@ class SourceAdmin(AddByAddress):
     def place(self, source: Source) -> str:
         return source.city.name if source.city else NOTHING
 
-    @admin.display(description="Health", ordering="schedule__failures")
+    @admin.display(description="Health", ordering="health__state")
     def condition(self, source: Source) -> str:
-        state, words = _health(source)
-        return format_html('<span class="health {}">{}</span>', state, words)
+        if not source.url:
+            return format_html('<span class="health none">{}</span>', "has no address")
+        state, reason = health.words(source)
+        words = f"{state}: {reason}" if reason and state in COLOURS else state
+        return format_html('<span class="health {}">{}</span>', COLOURS.get(state, "none"), words)
+
+    @admin.display(description="Events to come")
+    def yielded(self, source: Source) -> str:
+        """As the last full reading found it, beside what is usual."""
+        row = getattr(source, "health", None)
+        if row is None or row.upcoming is None:
+            return NOTHING
+        return f"{row.upcoming}{f', usually {row.usual}' if row.usual is not None else ''}" + (
+            f"; {row.filtered} left out by the rules" if row.filtered else ""
+        )
+
+    @admin.display(description="Of them")
+    def shares(self, source: Source) -> str:
+        row = getattr(source, "health", None)
+        names = ("time", "price", "venue", "image")
+        told = [(name, getattr(row, f"with_{name}", None)) for name in names]
+        return ", ".join(f"{value} % with {name}" for name, value in told if value is not None) or NOTHING
+
+    @admin.display(description="Read every")
+    def rhythm(self, source: Source) -> str:
+        wait = _schedule(source).interval
+        return timesince(clock.now() - wait) if wait else NOTHING
 
     @admin.display(description="Last good", ordering="schedule__last_success_at")
     def last_good(self, source: Source) -> str:
@@ -170,27 +209,7 @@ class SourceAdmin(AddByAddress):
     ) -> HttpResponse:
         source: Source | None = context.get("original")
         if source:
-            listings = Listing.objects.filter(source=source)
-            one = {"source__id__exact": source.pk}
-            context |= {
-                "runs": source.runs.all()[:RUNS_SHOWN],
-                "lists": [
-                    (listings.count(), link_to_list("events_listing", "listings", **one)),
-                    (
-                        listings.filter(event=None).count(),
-                        link_to_list("events_listing", "listings without an event", event__isempty=1, **one),
-                    ),
-                    (
-                        source.findings.count(),
-                        link_to_list("quality_finding", "findings", **one),
-                    ),
-                    (
-                        source.runs.count(),
-                        link_to_list("scraping_run", "runs", **one),
-                    ),
-                    (source.series.count(), link_to_list("events_series", "series", **one)),
-                ],
-            }
+            context |= below(source)
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- actions ----------------------------------------------------------------------------------
@@ -226,9 +245,22 @@ class SourceAdmin(AddByAddress):
     def resume(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
         self._set_active(request, queryset, True, "Resumed.")
 
+    @admin.action(description="Believe it as it is", permissions=["edit"], location=BOTH)
+    def believe(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
+        """End the doubt about an answer that has much less than usual: the publisher has less."""
+        sources, now = list(queryset.exclude(url="")), clock.now()
+        for source in sources:
+            health.believe(source, now)
+        self.record(request, sources, "Believed as it is.")
+        said = "For two days nothing that is missing is doubted; what is missing now is retired at its second reading."
+        self.message_user(request, f"{said} Sources: {len(sources)}.")
+        self.scrape_now(request, queryset.exclude(url=""))
+
     def _set_active(self, request: HttpRequest, queryset: QuerySet[Source], active: bool, message: str) -> None:
         sources = list(queryset.exclude(active=active))
         Source.objects.filter(pk__in=[source.pk for source in sources]).update(active=active)
+        for source in sources if not active else ():
+            alerts.resolve(health.alert_key(source.pk))  # that it is paused is an answer
         schedule.ensure(sources)
         self.record(request, sources, message)
         self.message_user(request, f"{message} Sources: {len(sources)}.")
@@ -240,19 +272,3 @@ def _schedule(source: Source) -> Schedule:
         return source.schedule
     except Schedule.DoesNotExist:
         return Schedule(source=source)
-
-
-def _health(source: Source) -> tuple[str, str]:
-    """A state for the colour, and its words."""
-    at = _schedule(source)
-    if not source.url:
-        return "none", "has no address"
-    if not source.active:
-        return "none", "paused"
-    if at.failures:
-        return "bad", f"failing, {at.failures} in a row"
-    if at.last_success_at is None:
-        return "none", "never read"
-    if at.last_success_at < clock.now() - STALE:
-        return "bad", "no good answer for 2 days"
-    return "good", "fine"

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -12,12 +13,16 @@ from kombu.exceptions import OperationalError
 from selectolax.lexbor import LexborHTMLParser
 
 from events.models import Source
-from nocturne.models import User
-from scraping import tasks
-from scraping.models import Run, RunItem, Schedule
+from nocturne.alerts import raise_alert
+from nocturne.models import Alert, User
+from quality.models import Finding
+from scraping import schedule, tasks
+from scraping.health import alert_key
+from scraping.models import Health, Run, RunItem, Schedule
 from tests.factories import make_city, make_event, make_listing, make_source
 from tests.html import links, parsed, text_of, texts
 
+NOW = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
 pytestmark = pytest.mark.django_db
 
 
@@ -92,20 +97,22 @@ class TestSources:
         return texts(page, f"#result_list .field-{column}")
 
     @pytest.mark.parametrize(
-        ("columns", "state", "words"),
+        ("columns", "state", "row", "words"),
         [
-            ({}, {}, "never read"),
-            ({"active": False}, {}, "paused"),
-            ({}, {"failures": 3}, "failing, 3 in a row"),
-            ({}, {"last_success_at": dt.timedelta(hours=1)}, "fine"),
-            ({}, {"last_success_at": dt.timedelta(days=3)}, "no good answer for 2 days"),
+            ({}, {}, {}, "new"),
+            ({"active": False}, {"failures": 3}, {"state": "failing"}, "paused"),
+            ({}, {"failures": 3}, {"state": "failing", "reason": "It is away."}, "failing: It is away."),
+            ({}, {"last_success_at": NOW}, {"state": "degraded", "reason": "Few events."}, "degraded: Few events."),
+            ({}, {"last_success_at": NOW}, {"state": "healthy"}, "healthy"),
         ],
     )
     def test_health_is_seen_at_a_glance(
-        self, editor: Client, columns: dict[str, Any], state: dict[str, Any], words: str
+        self, editor: Client, columns: dict[str, Any], state: dict[str, Any], row: dict[str, Any], words: str
     ) -> None:
-        state = {name: clock.now() - value if name.endswith("_at") else value for name, value in state.items()}
-        Schedule.objects.create(source=make_source(**columns), **state)
+        source = make_source(**columns)
+        Schedule.objects.create(source=source, **state)
+        if row:
+            Health.objects.create(source=source, since=NOW, **row)
         assert self.cell(editor, "condition") == [words]
 
     def test_the_last_run_is_summed_up_and_linked(self, editor: Client) -> None:
@@ -116,11 +123,20 @@ class TestSources:
         page = parsed(editor.get("/admin/events/source/?built_in__exact="))
         assert links(page, ".field-last_run a") == {"changed: 4 new, 1 held": url_of(last)}
 
-    def test_failing_sources_are_found(self, editor: Client) -> None:
-        Schedule.objects.create(source=make_source(name="Bad"), failures=1)
-        Schedule.objects.create(source=make_source(name="Good"))
-        page = parsed(editor.get("/admin/events/source/?health=failing"))
-        assert texts(page, "#result_list .field-name") == ["Bad"]
+    def test_sources_are_found_by_their_health(self, editor: Client) -> None:
+        for name, state in (("Good", "healthy"), ("Odd", "degraded"), ("Bad", "failing")):
+            source = make_source(name=name)
+            Schedule.objects.create(source=source, last_success_at=clock.now())
+            Health.objects.create(source=source, since=NOW, state=state)
+        make_source(name="New")
+
+        def found(value: str) -> list[str]:
+            return texts(parsed(editor.get(f"/admin/events/source/?health={value}")), "#result_list .field-name")
+
+        assert found("trouble") == ["Bad", "Odd"]
+        assert found("failing") == ["Bad"]
+        assert found("healthy") == ["Good"]
+        assert found("never") == ["New"]
 
     def test_a_source_links_to_its_runs_listings_and_findings(self, editor: Client) -> None:
         source = make_source()
@@ -151,9 +167,91 @@ class TestSources:
         assert source.active
         assert sorted(LogEntry.objects.values_list("change_message", flat=True)) == ["Paused.", "Resumed."]
 
+    def test_pausing_answers_the_alert(self, editor: Client) -> None:
+        source = make_source()
+        raise_alert(alert_key(source.pk), "It is away.")
+        choose(editor, "pause", source)
+        assert Alert.objects.get().resolved_at
+
+    def test_an_editor_believes_a_source_and_it_is_read_at_once(self, editor: Client, asked: list[Any]) -> None:
+        source = make_source()
+        raise_alert(alert_key(source.pk), "Few events.")
+        page = choose(editor, "believe", source)
+        assert "nothing that is missing is doubted" in text_of(page, ".messagelist")
+        assert Health.objects.get(source=source).believed_until
+        assert Alert.objects.get().resolved_at
+        assert asked == [(source.pk, {"force": True})]
+
+    def test_new_rules_are_applied_at_the_next_tick(self, editor: Client) -> None:
+        source = make_source()
+        Schedule.objects.create(source=source, next_at=clock.now() + dt.timedelta(days=5))
+        fields = {"name": source.name, "url": source.url, "city": source.city_id, "trust": 50, "active": "on"}
+        editor.post(url_of(source), {**fields, "ids_stable": "on", "exclude": "Kurs\n*Yoga*"})
+        source.refresh_from_db()
+        assert source.exclude == "Kurs\n*Yoga*"
+        assert schedule.due(clock.now()) == [source.pk]
+
     def test_built_in_sources_stay(self, editor: Client) -> None:
         source = Source.objects.get(built_in="visitors")
         assert editor.get(f"/admin/events/source/{source.pk}/delete/").status_code == 403
+
+
+class TestPage:
+    def make_runs(self, source: Source, *yields: int | None) -> None:
+        for hours, upcoming in enumerate(yields):
+            status = "failed" if upcoming is None else "changed"
+            at = NOW + dt.timedelta(hours=hours)
+            Run.objects.create(source=source, started_at=at, status=status, upcoming=upcoming, error="http.404")
+
+    def test_the_yield_is_drawn_and_said(self, editor: Client) -> None:
+        source = make_source()
+        self.make_runs(source, 40, 20, None, 38)
+        page = parsed(editor.get(url_of(source)))
+        assert [bar.attributes["height"] for bar in page.css(".chart rect")] == ["56", "28", "6", "53"]
+        assert texts(page, ".chart rect title")[2] == "1 Dec 2026, 14:00: failed http.404"
+        words = "Events to come in the last 4 readings that had news or failed: 20 to 40, 38 the last time; 1 failed."
+        assert text_of(page, ".chart figcaption") == words
+        assert page.css_first(".chart svg").attributes["aria-labelledby"] == "chart-words"
+
+    def test_without_readings_nothing_is_drawn(self, editor: Client) -> None:
+        source = make_source()
+        self.make_runs(source, None)
+        assert not parsed(editor.get(url_of(source))).css(".chart")
+
+    def test_what_the_last_reading_gave_is_shown_with_what_is_wrong(self, editor: Client) -> None:
+        source = make_source()
+        with time_machine.travel(NOW, tick=False):
+            make_listing(make_event("Nachtmusik", local="2026-12-05T20:00"), source=source)
+            make_listing(make_event("Zu dünn", local="2026-12-06T20:00", visibility="held"), source=source)
+            make_listing(make_event("Vorbei", local="2026-11-06T20:00"), source=source)
+            odd = make_listing(source=source, title="Irgendwann")
+            Finding.objects.create(source=source, listing=odd, key="x", rule="date.unreadable", severity="error")
+            Health.objects.create(
+                source=source, state="healthy", since=NOW, filtered=3, left_out=[{"title": "Yogakurs", "rule": "yoga"}]
+            )
+            page = parsed(editor.get(url_of(source)))
+        section = page.css_first("[aria-labelledby=given-heading]")
+        assert [text_of(row) for row in section.css("tbody tr")] == [
+            "no readable date Irgendwann no city 100 1 no event yet",
+            "Sat 5 Dec 2026, 20:00 Nachtmusik Berlin 100 0 shown",
+            "Sun 6 Dec 2026, 20:00 Zu dünn Berlin 100 0 held for review",
+        ]
+        assert text_of(section, "h3") == "Left out by the rules: 3"
+        assert texts(section, ".left-out li") == ["Yogakurs – yoga"]
+        counts = text_of(page, ".lists")
+        assert "1 without an event" in counts
+        assert "1 with errors" in counts
+
+    def test_health_is_told_in_figures(self, editor: Client) -> None:
+        source = make_source()
+        Schedule.objects.create(source=source, interval=dt.timedelta(hours=6), last_success_at=clock.now())
+        Health.objects.create(
+            source=source, state="healthy", since=NOW, upcoming=38, usual=40, filtered=2, with_time=90, with_venue=100
+        )
+        page = parsed(editor.get(url_of(source)))
+        assert text_of(page, ".field-yielded .readonly") == "38, usually 40; 2 left out by the rules"
+        assert text_of(page, ".field-shares .readonly") == "90 % with time, 100 % with venue"
+        assert text_of(page, ".field-rhythm .readonly") == "6 hours"
 
 
 class TestHistory:

@@ -7,7 +7,7 @@ from kombu.exceptions import OperationalError
 
 from nocturne.models import ApiKey
 from scraping import schedule, tasks
-from scraping.models import Run
+from scraping.models import Health, Run, Schedule
 from tests.factories import make_source
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,16 @@ def test_sources_are_listed_with_the_state_of_their_reading(client, key, django_
     assert answer[0]["failures"] == 0
     assert answer[4]["next_at"] is None
     assert answer[0]["city"] == "de--berlin"
+    assert answer[0]["health"] == "new"
+
+
+def test_the_health_of_a_source_is_told_with_its_reason(client, key):
+    at = dt.datetime(2026, 12, 1, tzinfo=dt.UTC)
+    source = make_source()
+    Schedule.objects.create(source=source, last_success_at=at)
+    Health.objects.create(source=source, state="degraded", reason="5 events to come.", since=at)
+    (row,) = client.get("/api/sources", headers=key).json()
+    assert (row["health"], row["reason"]) == ("degraded", "5 events to come.")
 
 
 def test_a_reading_is_queued_for_the_source_that_is_named(client, key, monkeypatch):
