@@ -170,6 +170,29 @@ class Health(models.Model):
         return f"{self.source}: {self.get_state_display()}"
 
 
+class Detail(models.Model):
+    """What the page of single events said, which a list links to: see scraping/details.py.
+
+    `facts` are drafts as JSON, `item_hash` is of what the list said when the page was read, `tries` counts how often
+    it was read for that.
+    """
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="details")
+    url = models.CharField(max_length=2000)
+    item_hash = models.CharField(max_length=64)
+    facts = models.JSONField(default=list)
+    etag = models.CharField(max_length=500, blank=True)
+    last_modified = models.CharField(max_length=100, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["source", "url"], name="detail_is_one_a_page"),)
+
+    def __str__(self) -> str:
+        return self.url
+
+
 class OptOut(models.Model):
     """A host that asked not to be read, with all of its subdomains: nothing is fetched from there."""
 

@@ -18,7 +18,7 @@ from nocturne import cache
 from nocturne.http import FetchError
 from quality import findings
 
-from . import health, retire, schedule, selection
+from . import details, health, retire, schedule, selection
 from .adoption import identify, notice_churn
 from .assess import Item, assess, assess_answer
 from .detect import Reading, read
@@ -95,7 +95,8 @@ def _scrape(claimed: Claim, run: Run, now: dt.datetime, *, force: bool) -> Outco
 
     drafts = [normalise(draft, base_url=response.url) for draft in reading.drafts]
     rules = selection.refused(claimed.source, reading.drafts, drafts)
-    identified = identify(claimed.source, settle(drafts, ids_stable=claimed.source.ids_stable), now)
+    completed = details.complete(claimed.source, drafts, rules, format=reading.format, window=window, now=now)
+    identified = identify(claimed.source, settle(completed.drafts, ids_stable=claimed.source.ids_stable), now)
     taken, left_out = selection.divide(identified, rules)
     items = assess(taken, claimed.source, Atlas(), now)
     measured = health.measure(items, now)
@@ -121,7 +122,8 @@ def _scrape(claimed: Claim, run: Run, now: dt.datetime, *, force: bool) -> Outco
         format=reading.format,
         churned=notice_churn(claimed, identified),
         last_read_at=now,
-        settings_hash=settings_hash(claimed.source),
+        # unlike any other, so that the next reading is one in full
+        settings_hash="" if completed.left else settings_hash(claimed.source),
         body_hash=body_hash(response.body),
         etag=validator(response, "etag", length=500),
         last_modified=validator(response, "last-modified", length=100),

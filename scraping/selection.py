@@ -54,7 +54,7 @@ def refused(source: Source, raw: Sequence[EventDraft], normalised: Sequence[Even
         texts = [fold(text) for text in (before.title, draft.title, *before.categories, *draft.categories, *labels)]
         rule = _refusal(include, exclude, texts, draft.url.casefold())
         if rule:
-            found[_key(draft)] = rule
+            found[key(draft)] = rule
     return found
 
 
@@ -62,7 +62,7 @@ def divide(identified: Iterable[Identified], rules: dict[Key, str]) -> tuple[lis
     """The items that are taken, and those that are not."""
     taken, left_out = [], []
     for one in identified:
-        rule = rules.get(_key(one.draft)) if rules else None
+        rule = rules.get(key(one.draft)) if rules else None
         if rule:
             left_out.append(LeftOut(one, rule))
         else:
@@ -70,7 +70,7 @@ def divide(identified: Iterable[Identified], rules: dict[Key, str]) -> tuple[lis
     return taken, left_out
 
 
-def _key(draft: EventDraft) -> Key:
+def key(draft: EventDraft) -> Key:
     return draft.title, draft.when, draft.url
 
 
