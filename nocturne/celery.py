@@ -6,6 +6,7 @@ The schedule only asks the database what is due, so that a beat that forgets, or
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nocturne.settings")
 
@@ -43,6 +44,18 @@ app.conf.update(
         # A tick that waited longer than to the next one is dropped.
         "scrape what is due": {"task": "scraping.scrape_due", "schedule": 60.0, "options": {"expires": 55}},
         "look where editors wait": {"task": "scraping.discover_waiting", "schedule": 60.0, "options": {"expires": 55}},
+        # At 02:00 UTC and on: a task that finds its work done ends at once, so that no missed moment matters.
+        "audit quality": {
+            "task": "quality.audit_due",
+            "schedule": crontab(minute="*/10"),
+            "options": {"expires": 590},
+        },
+        "archive what is over": {
+            "task": "events.cleanup_events",
+            "schedule": crontab(minute=0, day_of_week="sunday"),
+            "options": {"expires": 3590},
+        },
+        "tidy subscriptions and mail": {"task": "subscriptions.tidy", "schedule": 60.0, "options": {"expires": 55}},
     },
 )
 app.autodiscover_tasks()

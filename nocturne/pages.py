@@ -54,6 +54,19 @@ def public_page(template: str, context: dict[str, Any], *, etag: str = "", statu
     return _public(HttpResponse(text, status=status), etag)
 
 
+def private_page(template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """A page of one person, behind a signed link: nobody keeps it, no search finds it, and its address goes nowhere."""
+    text = render_to_string(template, {"site_name": settings.SITE_NAME, **context})
+    return private(HttpResponse(text, status=status))
+
+
+def private[R: HttpResponseBase](response: R) -> R:
+    patch_cache_control(response, private=True, no_store=True)
+    response["X-Robots-Tag"] = "noindex"
+    response["Referrer-Policy"] = "same-origin"
+    return response
+
+
 def public_file(content: str, content_type: str, *, etag: str = "", filename: str = "") -> HttpResponse:
     """Text that is no page; with a file name it is offered for saving."""
     response = HttpResponse(content, content_type=content_type)

@@ -33,4 +33,8 @@ if settings.DEVELOPMENT:
         path("dev/mail/<str:name>/<int:number>/", mail.mail, name="dev_mail"),
         path("dev/mail/<str:name>/<int:number>/html", mail.html, name="dev_mail_html"),
     ]
-urlpatterns += [path("", include("scraping.urls")), path("", include("events.urls"))]
+urlpatterns += [
+    path("", include("scraping.urls")),
+    path("", include("subscriptions.urls")),
+    path("", include("events.urls")),
+]

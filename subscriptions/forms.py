@@ -1,0 +1,80 @@
+"""What visitors send: one reading of it for forms and for JSON."""
+
+import json
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest, QueryDict
+
+from events.models import City
+from nocturne.addresses import normalise_address
+
+from . import searches
+
+SIMPLE = str | int | float | bool | None
+NOT_JSON = "Send a JSON object, as {“email”: “ada@example.org”, “city_id”: “de--berlin”}."
+
+
+@dataclass(slots=True)
+class SignUp:
+    """`said` is what was sent; the other values count if there are no `errors` (a sentence by field)."""
+
+    said: QueryDict
+    email: str = ""
+    city: City | None = None
+    search: str = ""
+    weekday: int = 0
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_trap(self) -> bool:
+        """People do not see that field."""
+        return bool(self.said.get("website"))
+
+
+def read_sign_up(request: HttpRequest) -> SignUp:
+    try:
+        said = _from_json(request.body) if request.content_type == "application/json" else request.POST.copy()
+    except ValueError:
+        return SignUp(QueryDict(mutable=True), errors={"body": NOT_JSON})
+    form = SignUp(said)
+    try:
+        form.email = normalise_address(said.get("email", ""))
+    except ValueError as error:
+        form.errors["email"] = str(error)
+    form.city = City.objects.active().filter(code=said.get("city_id", "").strip().replace("\0", "")).first()
+    if form.city is None:
+        form.errors["city_id"] = "Please choose a city of the list."
+    else:
+        form.search = searches.stored(_search_of(said), form.city)
+    form.weekday = weekday_of(said, form.errors)
+    return form
+
+
+def weekday_of(said: QueryDict, errors: dict[str, str]) -> int:
+    raw = said.get("weekday", "").strip() or "0"
+    if raw in tuple("0123456"):
+        return int(raw)
+    errors["weekday"] = "Please choose a day: 0 is Monday, 6 is Sunday."
+    return 0
+
+
+def _search_of(said: QueryDict) -> QueryDict:
+    """The search may come as one query string, as on a city's page, or as its parameters."""
+    query = QueryDict(said.get("search", "")[:5000], mutable=True)
+    for name in said:
+        if name not in ("email", "city_id", "weekday", "website", "search"):
+            query.setlist(name, said.getlist(name))
+    return query
+
+
+def _from_json(body: bytes) -> QueryDict:
+    values = json.loads(body)
+    if not isinstance(values, dict):
+        raise ValueError
+    said = QueryDict(mutable=True)
+    for name, value in values.items():
+        several = value if isinstance(value, list) else [value]
+        if not all(isinstance(one, SIMPLE) for one in several):
+            raise ValueError
+        said.setlist(name, [str(one) for one in several if one is not None])
+    return said

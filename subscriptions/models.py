@@ -1,0 +1,108 @@
+"""Who gets mail about which city, and how they agreed to it."""
+
+import datetime as dt
+from typing import ClassVar, Self
+
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone as clock
+
+from events.models import City
+from nocturne.models import EmailLog
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+class Subscriber(models.Model):
+    """An address. It has no account: a signed link in each mail lets in; raising `token_version` voids all of them.
+
+    Rows are deleted by subscriptions.consent, which also takes the address out of the ledger.
+    """
+
+    email = models.EmailField("e-mail address", unique=True, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    confirmed_at = models.DateTimeField(null=True, editable=False, help_text="When the address was first confirmed.")
+    token_version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        constraints = (
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="subscriber_email_is_lower_case"),
+        )
+        indexes = (models.Index(fields=["-created_at", "-id"], name="subscriber_newest"),)  # the admin's list
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class SubscriptionQuerySet(models.QuerySet["Subscription"]):
+    def active(self) -> Self:
+        """Those that are to get the digest."""
+        return self.filter(status=Subscription.Status.ACTIVE)
+
+    def forgotten(self, before: dt.datetime) -> Self:
+        """Asked for before an instant and never confirmed, or ended unconfirmed."""
+        return self.exclude(status__in=("active", "paused")).filter(confirmed_at=None, requested_at__lt=before)
+
+
+class Subscription(models.Model):
+    """A mail a week about one city to one address.
+
+    `search` is a canonical query string of EventSearch without nights and page; "" is everything. What is asked for by
+    somebody who has not confirmed yet is `pending`; `ended` keeps when and how it was agreed to and left.
+    """
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "pending"
+        ACTIVE = "active", "active"
+        PAUSED = "paused", "paused"
+        ENDED = "ended", "ended"
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="subscriptions")
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="subscriptions")
+    status = models.CharField(max_length=8, choices=Status, default=Status.PENDING)
+    search = models.TextField(blank=True, help_text="As in the address of a city's page.")
+    weekday = models.PositiveSmallIntegerField(
+        "day", choices=list(enumerate(WEEKDAYS)), default=0, validators=[MaxValueValidator(6)]
+    )
+    requested_at = models.DateTimeField(default=clock.now)
+    requested_ip = models.GenericIPAddressField("requested from", null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_ip = models.GenericIPAddressField("confirmed from", null=True, blank=True)
+    unsubscribed_at = models.DateTimeField(null=True, blank=True)
+    confirmation = models.ForeignKey(
+        EmailLog, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="The last one."
+    )
+
+    objects = SubscriptionQuerySet.as_manager()
+
+    LIVE: ClassVar = (Status.ACTIVE, Status.PAUSED)
+
+    class Meta:
+        ordering = ("-requested_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=["subscriber", "city"], name="subscription_is_one_an_address_and_city"),
+            models.CheckConstraint(
+                condition=~models.Q(status__in=["active", "paused"]) | models.Q(confirmed_at__isnull=False),
+                name="subscription_is_confirmed_before_it_is_active",
+            ),
+            models.CheckConstraint(condition=models.Q(weekday__lt=7), name="subscription_weekday_is_one_of_seven"),
+        )
+        indexes = (
+            # the admin's list
+            models.Index(fields=["-requested_at", "-id"], name="subscription_newest"),
+            # the digest of a city on a day
+            models.Index(fields=["city", "weekday"], condition=models.Q(status="active"), name="subscription_active"),
+            # what was never confirmed
+            models.Index(
+                fields=["requested_at"], condition=models.Q(confirmed_at=None), name="subscription_unconfirmed"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"subscription {self.pk}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in self.LIVE

@@ -1,0 +1,43 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from events.models import City
+from tests.factories import make_city
+
+
+@pytest.fixture(autouse=True)
+def _counters() -> Iterator[None]:
+    """Limits of one test do not count in the next."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _site(settings: Any) -> None:
+    settings.SITE_URL = "https://nocturne.example"
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Ids of the subscriptions whose confirmation was queued with the worker."""
+    queued: list[int] = []
+    monkeypatch.setattr(
+        "subscriptions.tasks.send_confirmation.apply_async", lambda args, **options: queued.append(*args)
+    )
+    return queued
+
+
+@pytest.fixture
+def berlin(db: None) -> City:
+    return make_city()
+
+
+@pytest.fixture
+def visitor() -> Client:
+    """A browser on a page of ours."""
+    return Client(enforce_csrf_checks=True, headers={"Sec-Fetch-Site": "same-origin"})
