@@ -29,6 +29,9 @@ _STACKED = re.compile(
     f"([{(marks := ''.join(c for c in map(chr, range(0x300, 0x1F000)) if unicodedata.combining(c)))}]{{30}})[{marks}]++"
 )
 _NOT_WORD = re.compile(r"[^\w]+|_")
+# The same for ASCII, where it takes a tenth of the time.
+_ASCII = {code: char.lower() if (char := chr(code)).isalnum() else " " for code in range(128)}
+_ASCII |= {ord("'"): None, ord("`"): None}
 
 
 def unstacked(text: str) -> str:
@@ -41,6 +44,8 @@ def fold(text: str) -> str:
 
     "Łódź – Café d’Été & Co." and "lodz cafe dete and co" fold to the same. Letters of other scripts stay.
     """
+    if text.isascii():
+        return " ".join(text.replace("&", " and ").translate(_ASCII).split())
     text = unicodedata.normalize("NFKD", unstacked(text.casefold()).translate(_LETTERS))
     # A second pass: NFKD turns ligatures and full-width forms into letters that still have case.
     text = "".join(c for c in text if not unicodedata.combining(c)).casefold().translate(_LETTERS)
