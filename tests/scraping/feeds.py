@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import time
 from dataclasses import dataclass, field
 
 from werkzeug import Request, Response
@@ -51,6 +52,7 @@ class Publisher:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     robots: str | None = None
+    seconds: float = 0  # until it answers
     asked: list[Request] = field(default_factory=list)
     asked_for_robots: int = 0
 
@@ -62,6 +64,7 @@ class Publisher:
             self.asked_for_robots += 1
             return Response(self.robots or "", status=200 if self.robots is not None else 404)
         self.asked.append(request)
+        time.sleep(self.seconds)
         if self.status != 200:
             return Response("", status=self.status, headers=self.headers)
         body = self.body if isinstance(self.body, bytes) else self.body.encode()
