@@ -1,6 +1,6 @@
 """The admin: what its pages share, and the pages of accounts, keys and the log."""
 
-from . import accounts, alerts
+from . import accounts, alerts, mail
 from .pages import EditorAdmin, RecordAdmin, SearchFilter, count_of, link, link_outside, link_to_list, user_of
 
 __all__ = [
@@ -13,5 +13,6 @@ __all__ = [
     "link",
     "link_outside",
     "link_to_list",
+    "mail",
     "user_of",
 ]

@@ -31,15 +31,17 @@ from events.models import (
     VenueAlias,
 )
 from nocturne.admin.pages import EstimatingPaginator
-from nocturne.models import Alert, ApiKey, User
+from nocturne.models import Alert, ApiKey, EmailLog, Suppression, User
 from quality.models import Finding, Verdict
 from scraping.models import Health, OptOut, Run, RunItem, Schedule
+from subscriptions.models import Subscriber, Subscription
 
 pytestmark = pytest.mark.timeout(300)  # 200,000 rows take a while on a busy machine
 
 QUERIES = 12
 LISTS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-OURS = [model for model in LISTS if model._meta.app_label in ("events", "quality", "scraping")]
+OURS = [model for model in LISTS if model._meta.app_label in ("events", "quality", "scraping", "subscriptions")]
+OURS += [EmailLog, Suppression]
 
 
 def make_everything(rows: int) -> None:
@@ -141,6 +143,22 @@ def make_everything(rows: int) -> None:
     make(Schedule, source=lambda n: sources[n], failures=lambda n: n % 7)
     make(Health, source=lambda n: sources[n], state=lambda n: "healthy", since=lambda n: now)
     make(OptOut, host=lambda n: f"{n}.example")
+    mails = make(
+        EmailLog,
+        kind=lambda n: "confirmation",
+        address=lambda n: f"{n}@example.org",
+        hashed=lambda n: f"{n:064d}",
+        queued_at=lambda n: now,
+    )
+    make(Suppression, hashed=lambda n: f"{n:064d}", address=lambda n: f"{n}@example.org")
+    subscribers = make(Subscriber, email=lambda n: f"{n}@example.org")
+    make(
+        Subscription,
+        subscriber=lambda n: subscribers[n],
+        city=lambda n: cities[n],
+        search=lambda n: "category=music",
+        confirmation=lambda n: mails[n],
+    )
     make(Alert, key=lambda n: f"source:{n}", message=lambda n: "Look at it.")
     runs = make(Run, source=lambda n: sources[n], started_at=lambda n: now, status=lambda n: "changed")
     make(RunItem, run=lambda n: runs[n], listing=lambda n: listings[n], action=lambda n: "new")
