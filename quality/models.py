@@ -87,8 +87,9 @@ class Audit(models.Model):
     """One look over everything that is still to come, once a day; quality/audit.py makes them.
 
     `counts` has numbers by name: listings, held, duplicates, unsure, drifted, and so on; `rules` the number of
-    listings that break each rule, `scores` that of listings by tens of their score, from "0" to "100". `worse` are the
-    sentences on what got worse since the audit before. `claim` and `cursor` let any worker go on where another ended.
+    listings that break each rule, `scores` that of listings by tens of their score, from "0" to "90". `worse` are the
+    sentences on what got worse since the audit before, {"words", "path"}. `claim` and `cursor` let any worker go on
+    where another ended.
     """
 
     day = models.DateField(unique=True)

@@ -23,7 +23,7 @@ HUNDREDS = 50
 # Shares of the listings with a time, or with a text.
 MANY, MOST, NEARLY_ALL = 0.2, 0.6, 0.95
 TEXT_LENGTH = 60
-# A time in the text is looked for in so much of it.
+# So much of a text is looked at.
 TEXT_READ = 600
 # Nobody goes out at these hours; where clocks are nearer to UTC than this, a shift cannot be told from a late night.
 DEAD = (dt.time(1), dt.time(6))
@@ -44,8 +44,9 @@ class Seen:
 
     @classmethod
     def of(cls, draft: EventDraft, starts_at: dt.datetime | None, zone: ZoneInfo | None) -> Self:
-        """`starts_at` is the instant at which the draft starts, `zone` that of its city."""
-        when, text = draft.when, draft.description.strip()
+        """`starts_at` is the instant at which the draft starts, `zone` that of its city. Of the text the beginning
+        is enough."""
+        when, text = draft.when, draft.description[:TEXT_READ].strip()
         if when is None or when.all_day or not when.time_known or starts_at is None or zone is None:
             return cls(draft.title, text)
         local = starts_at.astimezone(zone)
@@ -160,7 +161,7 @@ def _said_in_texts(seen: Sequence[Seen], timed: dict[int, dt.datetime], right: d
     """How many texts name the right time and not the one that is read (True), and how many the one that is read."""
     votes: Counter[bool] = Counter()
     for position, local in timed.items():
-        said = _times_in(f"{seen[position].title}\n{seen[position].text[:TEXT_READ]}")
+        said = _times_in(f"{seen[position].title}\n{seen[position].text}")
         if local.time() in said:
             votes[False] += 1
         elif right[position].time() in said:

@@ -1,5 +1,6 @@
 """What a text gives away by its words: buttons, stand-ins, advertisements, lists of links. Pure."""
 
+import functools
 import re
 
 from events.text import fold
@@ -65,6 +66,7 @@ def is_stand_in(text: str) -> bool:
     return bool(_STAND_IN.search(folded)) or (bool(folded) and len(text) < 60 and folded in PLACEHOLDERS)
 
 
+@functools.lru_cache(maxsize=32)
 def links(text: str) -> int:
     """How many links a text is a list of, 0 if it is a text."""
     found = _LINK.findall(text)
@@ -76,6 +78,8 @@ def links(text: str) -> int:
     return len(found) if farm else 0
 
 
+# The dates of a series share one text, which may be long.
+@functools.lru_cache(maxsize=32)
 def advertised(text: str) -> str:
     """The phrase of a text that is nothing but advertised, "" if there is none."""
     match = _ADVERTISEMENT.search(fold(text))
