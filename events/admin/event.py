@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -194,6 +195,7 @@ class EventAdmin(EditorAdmin):
             "merged": event.merged_into_id is not None,
             "editable": self.has_change_permission(request, event),
             "listings": [(one, standing(one)) for one in (own if event.merged_into_id else sources.listings)],
+            "counts": counting(sources.listings),
             "members": event.members.exclude(pk=event.pk).order_by("pk"),
             "changes": event.changes.order_by("-sequence"),
             "may": self._posted_actions(request),
@@ -260,6 +262,12 @@ class EventAdmin(EditorAdmin):
                     request, format_html(said, event, link(event.root, f"#{event.root_id}")), messages.WARNING
                 )
         return roots
+
+
+def counting(listings: Sequence[Listing]) -> Listing | None:
+    """The listing whose score is that of the event: the best that its source still shows, if there is one."""
+    live = [one for one in listings if one.retired_at is None] or listings
+    return max(live, key=lambda one: (one.score, -one.pk), default=None)
 
 
 def _state(words: str, *, plain: bool) -> str:

@@ -3,18 +3,35 @@
 from typing import Any
 
 from django.contrib import admin
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from events.admin import ListingAdmin
 from nocturne.admin import RecordAdmin, SearchFilter, link
 from quality.models import Finding, Severity
+from quality.score import as_sum, score
 
 LINKS = ("listing_link", "event_link", "source_link")
 
 
+class FindingFormSet(BaseInlineFormSet):
+    def sum(self) -> str:
+        """How the score of the listing comes about."""
+        found = list(self.get_queryset())
+        if self.instance.score == score(found):
+            return as_sum(found)
+        # what could not be taken over has findings, and the listing is as it was before
+        return f"{self.instance.score}, as of the last reading that could be taken over"
+
+
 class FindingInline(admin.TabularInline):
+    """The findings of a listing, what costs most first, and the sum that they make."""
+
     model = Finding
+    formset = FindingFormSet
+    template = "admin/quality/finding/inline.html"
+    ordering = ("-weight", "rule")
     fields = readonly_fields = ("rule", "severity", "weight", "message", "first_seen_at")
     can_delete = False
     verbose_name_plural = "findings"

@@ -145,10 +145,12 @@ class TestVerdicts:
     def test_both_listings_stand_side_by_side_and_what_differs_is_marked(self, editor: Client) -> None:
         first, second = self.pair()
         page = parsed(editor.get(url_of(self.make_verdict(first, second))))
-        rows = {text_of(row, "th"): row for row in page.css(".compared tbody tr")}
+        rows = {row.css_first("th").text(deep=False).strip(): row for row in page.css(".compared tbody tr")}
         assert texts(rows["title"], "td") == ["One", "Two"]
-        assert "differs" in rows["title"].attributes["class"]
-        assert "class" not in rows["when start"].attributes
+        assert rows["title"].attributes["class"] == "differs"
+        assert "differs" in text_of(rows["title"], "th")
+        assert rows["starts"].attributes["class"] == "same"
+        assert texts(rows["starts"], "td") == ["Sat 5 Dec 2026, 20:00 (Europe/Berlin)"] * 2
         assert {url_of(first), url_of(second), url_of(first.event)} <= set(links(page).values())
 
     def test_the_same_event_merges_both(self, editor: Client, user: User) -> None:
@@ -200,3 +202,46 @@ class TestFindings:
         Finding.objects.create(source=make_source(), key="1", rule="date.unreadable", severity="error", message="?")
         page = parsed(editor.get("/admin/quality/finding/?listing__isempty=1"))
         assert texts(page, "#result_list .field-rule") == ["date.unreadable"]
+
+
+class TestScore:
+    def test_the_page_of_a_listing_has_its_findings_with_their_sum_what_costs_most_first(self, editor: Client) -> None:
+        listing = make_listed("TBA", score=25).listings.get()
+        for rule, weight in (("title.short", 10), ("description.short", 5), ("title.placeholder", 60), ("plain", 0)):
+            Finding.objects.create(
+                source=listing.source, listing=listing, key=listing.external_id, rule=rule, weight=weight, message="No."
+            )
+        page = parsed(editor.get(url_of(listing)))
+        assert text_of(page, ".score-sum") == "Score: 100 − 60 − 10 − 5 = 25"
+        assert texts(page, "#findings-group td.field-weight") == ["60", "10", "5", "0"]
+
+    def test_nothing_found_and_too_much_found(self, editor: Client) -> None:
+        good, bad = make_listed("Good").listings.get(), make_listed("Bad", score=0).listings.get()
+        for rule in ("title.missing", "date.unreadable"):
+            Finding.objects.create(
+                source=bad.source, listing=bad, key=bad.external_id, rule=rule, weight=100, message="No."
+            )
+        sums = [text_of(parsed(editor.get(url_of(one))), ".score-sum") for one in (good, bad)]
+        assert sums == ["Score: 100", "Score: 100 − 100 − 100 = 0, the least there is"]
+
+    def test_what_could_not_be_taken_over_is_told(self, editor: Client) -> None:
+        listing = make_listed("Good", score=95).listings.get()
+        Finding.objects.create(
+            source=listing.source, listing=listing, key="x", rule="date.unreadable", weight=100, message="?"
+        )
+        page = parsed(editor.get(url_of(listing)))
+        assert text_of(page, ".score-sum") == "Score: 95, as of the last reading that could be taken over"
+
+    def test_the_page_of_an_event_says_which_score_counts(self, editor: Client) -> None:
+        event = make_listed("Two", score=60)
+        make_listing(event, score=80)
+        make_listing(event, score=95, retired_at=NOW, missing_since=NOW)
+        compose([event.pk], now=NOW)
+        event.refresh_from_db()
+        scores = [text for text in texts(parsed(editor.get(url_of(event))), ".relations td") if text[:2].isdigit()]
+        assert sorted(text for text in scores if text in ("60", "95") or "counts" in text) == [
+            "60",
+            "80, which counts",
+            "95",
+        ]
+        assert event.score == 80
