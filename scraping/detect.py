@@ -11,12 +11,15 @@ from scraping.extractors import (
     Document,
     Window,
     dice,
+    eventbrite,
     feeds,
     ics,
     jsonld,
+    meetup,
     microdata,
     microformats,
     objects,
+    pagedata,
     tickettailor,
     xcal,
 )
@@ -39,11 +42,14 @@ EXTRACTORS: tuple[Extractor, ...] = (
     xcal,
     feeds,
     dice,
+    eventbrite,
+    meetup,
     tickettailor,
     jsonld,
     objects,
     microdata,
     microformats,
+    pagedata,
 )
 
 

@@ -22,7 +22,7 @@ LONGEST_WAIT = 10.0
 LONGEST_DELAY = 24 * 3600.0
 FULL_READING_AFTER = dt.timedelta(days=7)
 # Raise it when the same bytes would be read otherwise than before: every source is then read again in full.
-READER_VERSION = 1
+READER_VERSION = 2
 
 
 class Later(Exception):

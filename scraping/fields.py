@@ -8,7 +8,7 @@ from scraping.plain import plain_line
 
 Fields = dict[str, Any]
 
-_PARTS_OF_TEXT = "text rendered raw html plain en name title url value description".split()
+_PARTS_OF_TEXT = "text rendered raw html plain en name title displayname label url value description".split()
 
 
 def named(data: dict[str, Any]) -> Fields:

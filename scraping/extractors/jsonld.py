@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from events.drafts import EventDraft, Problem
-from scraping.extractors import Document, Window
+from scraping.extractors import Document, Window, pagedata
 from scraping.lenient import loads
 from scraping.linked import Item, linked
 from scraping.schema import Reader, is_event, walk
@@ -22,7 +22,7 @@ def extract(document: Document, window: Window) -> Iterator[EventDraft | Problem
     problems = [item for item in items if isinstance(item, Problem)]
     events = [item for item in items if not isinstance(item, Problem)]
     yield from problems
-    yield from Reader(document, window, events).drafts()
+    yield from pagedata.completed(list(Reader(document, window, events).drafts()), document, window)
 
 
 def _items(document: Document) -> Iterator[Item | Problem]:

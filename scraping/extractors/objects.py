@@ -18,28 +18,43 @@ from scraping.starts import states_start, when_of
 
 MAX_DEPTH = 14
 # Names of fields, in lower case without punctuation; the first that has a value counts.
-_TITLES = "name title eventname eventtitle headline summary nombre nombreevento titre titel".split()
-_PLACES = "venue location place venues locations club geoaddressinfo physicaladdress lieu".split()
+_TITLES = (
+    "name title eventname eventtitle headline summary nombre nombreevento titre titel titulo titolo eventbodyname"
+).split()
+_PLACES = (
+    "venue location place venues locations primaryvenue club geoaddressinfo physicaladdress lieu lugar recinto "
+    "eventlocation"
+).split()
 _PLACE_NAMES = "name title addresstitle venuename venue displayname label".split()
-_STREETS = "streetaddress street address1 addressline1 line1 address fulladdress formattedaddress".split()
+_STREETS = (
+    "streetaddress street address1 addressline1 line1 address fulladdress formattedaddress localizedaddressdisplay"
+).split()
 _CITIES = "addresslocality city locality town cityname".split()
 _REGIONS = "addressregion region state statecode province stateprovince".split()
 _COUNTRIES = "addresscountry countrycode country countryname".split()
 _LATITUDES = "latitude lat geolat venuelat".split()
 _LONGITUDES = "longitude lng lon long geolng venuelng".split()
-_URLS = "url eventurl link permalink htmllink contenturl fullurl website publicurl shareurl".split()
+_URLS = (
+    "url eventurl link permalink htmllink contenturl fullurl website publicurl shareurl eventinsiteurl linktotickets "
+    "ticketsurl"
+).split()
 _IDS = "id uid uuid eventid apiid".split()
 _IMAGES = (
     "imageurl image coverurl coverimage images logo photo banner asseturl flyerfront picture thumbnail media poster"
 ).split()
 _TEXTS = "description content body about details longdescription shortdescription excerpt summary".split()
 _HOSTS = (
-    "organizer organiser host hosts organization group promoter promoters calendar presentedby attributedto"
+    "organizer organiser primaryorganizer host hosts organization group promoter promoters calendar presentedby "
+    "attributedto"
 ).split()
 _ACTS = "performers artists lineup performer acts attractions summarylineup".split()
 _KINDS = "categories category tags genres genre type eventtype tag classifications taxonomies".split()
 _PRICES = "price cost ticketprice startingticketpricecta prices entryfee admission".split()
 _PICTURES = "url original src header landscape square thumbnail".split()
+# Lists of the dates of one event, each with a start of its own.
+_DATES = (
+    "eventdates dates sessions occurrences performances showtimes shows instances schedule fechas funciones".split()
+)
 _DRAFTS = frozenset(("draft", "private", "unlisted", "deleted", "trash"))
 
 
@@ -66,6 +81,9 @@ def events(data: Any, around: Fields | None = None, depth: int = 0) -> Iterator[
     if is_event(fields):
         yield fields, around or {}
         return
+    if dates := _dates(fields):
+        yield from ((date, around or {}) for date in dates)
+        return
     if first_text(fields, _PLACE_NAMES) and ("address" in fields or "city" in fields):
         around = fields
     beside = next((place for name in _PLACES if (place := inner(fields, name))), None)
@@ -76,9 +94,26 @@ def events(data: Any, around: Fields | None = None, depth: int = 0) -> Iterator[
 
 def is_event(fields: Fields) -> bool:
     """Has it a title and a start? A post has a date, too: "date" counts only with a place or a time beside it."""
-    if not first_text(fields, _TITLES) or str(fields.get("status", "")).lower() in _DRAFTS:
+    if not first_text(fields, _TITLES) or _is_draft(fields):
         return False
     return states_start(fields, certain=not fields.keys().isdisjoint((*_PLACES, "time", "venuename")))
+
+
+def _is_draft(fields: Fields) -> bool:
+    return str(fields.get("status", "")).lower() in _DRAFTS or fields.get("active") is False
+
+
+def _dates(fields: Fields) -> list[Fields]:
+    """The dates of an event that tells them in a list: each is the event with the fields of its own."""
+    if not first_text(fields, _TITLES) or fields.keys().isdisjoint((*_PLACES, *_URLS, *_TEXTS, "venuename")):
+        return []
+    lists = (fields[name] for name in _DATES if isinstance(fields.get(name), list))
+    found: list[Any] = next(filter(None, lists), [])
+    rest = {name: value for name, value in fields.items() if name not in _DATES}
+    dates = [named(part) if isinstance(part, dict) else {"start": part} for part in found]
+    if _is_draft(fields) or any(first_text(date, _TITLES) for date in dates):
+        return []
+    return [{**rest, **date} for date in dates if states_start({**rest, **date}, certain=True)]
 
 
 def draft_of(fields: Fields, around: Fields, window: Window) -> EventDraft:
@@ -117,6 +152,8 @@ def _where(fields: Fields, around: Fields) -> Where:
     parts = {**place, **named(address)} if isinstance(address, dict) else place
     spot = {**parts, **inner(parts, "location"), **inner(parts, "coordinates")}
     line = first_text({name: value for name, value in parts.items() if not isinstance(value, dict)}, _STREETS)
+    more = first_text(parts, ("addressline2", "address2"))
+    line = f"{line}, {more}" if line and more else line
     split = place_of(f"-, {line}") if "," in line else Where()
     name = first_text(place, _PLACE_NAMES)
     return Where(
