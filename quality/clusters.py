@@ -88,7 +88,14 @@ class Clusters:
             return True
         if (a.root is not None and a.root == b.festival) or (b.root is not None and b.root == a.festival):
             return True
+        if _is_part(a, b) or _is_part(b, a):
+            return True
         return _one_source(a, b) and not exact(self.profiles[i], self.profiles[j])
+
+
+def _is_part(record: Record, festival: Record) -> bool:
+    """Whether one is listed as a part of the other, as long as neither is an event."""
+    return bool(record.part_of) and record.source == festival.source and record.part_of == festival.name
 
 
 @dataclass(frozen=True, slots=True)

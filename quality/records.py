@@ -26,6 +26,7 @@ class Record:
     `area` is what duplicates are looked for within, `venue_id` the identity of the venue where it is settled,
     `url` the canonical URL. `fingerprint` is empty where the venue is not known. `live` is False for what its
     source no longer shows. `root` is the event that it belongs to by now, `festival` the event that it is a part of.
+    `name` is the id under which its source lists it, `part_of` that of the festival that it is a part of there.
     """
 
     key: int | str
@@ -50,6 +51,8 @@ class Record:
     live: bool = True
     root: int | None = None
     festival: int | None = None
+    name: str = ""
+    part_of: str = ""
 
     @property
     def is_run(self) -> bool:
@@ -108,6 +111,8 @@ def of_listings(listings: QuerySet[Listing], *, area: City) -> list[Record]:
         all_day=KT("draft__when__all_day"),
         time_known=KT("draft__when__time_known"),
         text=Left(KT("draft__description"), TEXT_LENGTH),
+        name=F("external_id"),
+        part_of=KT("draft__part_of_key"),
     )
     return [_of_row(row, area) for row in rows]
 
@@ -142,4 +147,6 @@ def _of_row(row: Mapping[str, Any], area: City) -> Record:
         live=row["retired_at"] is None,
         root=row["root"],
         festival=row["festival"],
+        name=row["name"],
+        part_of=row["part_of"] or "",
     )

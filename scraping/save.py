@@ -18,6 +18,7 @@ from nocturne.locks import area_lock
 from quality import findings, matching, rules, venues
 from quality.canonical import canonical
 
+from . import beneath
 from .assess import Item
 from .identity import fingerprint
 from .models import Run, RunItem
@@ -100,11 +101,12 @@ def _by_areas(items: Sequence[Item]) -> dict[tuple[int, ...], list[Item]]:
 
 def _save_group(source: Source, run: Run, group: Sequence[Item], now: dt.datetime) -> Saved:
     saved = Saved()
+    changed_beneath = beneath.found(group)
     listings = _write_listings(source, run, group, saved, now)
     findings.record(
         source,
         {item.key: listings.get(item.key, item.listing) for item in group},
-        {item.key: item.found for item in group},
+        {item.key: item.found + changed_beneath.get(item.key, []) for item in group},
     )
     by_area: dict[City, list[Listing]] = defaultdict(list)
     for item in group:
