@@ -38,8 +38,8 @@ def found(items: Sequence[Item]) -> dict[str, list[Found]]:
     items_by_row = {item.listing.pk: item for item in items if item.listing and item.placed}
     if not items_by_row:
         return {}
-    rows = Listing.objects.filter(pk__in=items_by_row, event__isnull=False).exclude(event__root__overrides={})
-    rows = list(rows.select_related("event__root").only("draft", "event__root__overrides"))
+    placed = Listing.objects.filter(pk__in=items_by_row, event__isnull=False).exclude(event__root__overrides={})
+    rows = list(placed.select_related("event__root").only("draft", "event__root__overrides"))
     known = Finding.objects.filter(listing__in=rows, rule=RULE) if rows else ()
     messages = {finding.listing_id: finding.message for finding in known}
     told = {}

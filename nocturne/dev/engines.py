@@ -16,6 +16,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any, ClassVar
@@ -72,6 +73,10 @@ class Engine(abc.ABC):
         """False if a server that runs has lost what its users reach it by."""
         return True
 
+    def tidy(self) -> None:
+        """Remove what only a server that runs needs. None of this folder does."""
+        return
+
     @abc.abstractmethod
     def discard(self) -> None:
         """Put aside the data that the server does not start with, if they can be done without."""
@@ -102,6 +107,7 @@ class Postgres(Engine):
         return f"postgresql://postgres@/nocturne?host={quote(str(self.socket_dir))}"
 
     def prepare(self) -> None:
+        _remove_empty(f"nocturne-*-{os.geteuid()}", older_than=3600)
         self._make_private(self.socket_dir)
         self.bin = self._installation() / "bin"
         if not self.data.exists():
@@ -138,6 +144,10 @@ class Postgres(Engine):
 
     def intact(self) -> bool:
         return (self.socket_dir / ".s.PGSQL.5432").exists()  # /tmp is tidied up at times
+
+    def tidy(self) -> None:
+        with contextlib.suppress(OSError):
+            self.socket_dir.rmdir()
 
     def discard(self) -> None:
         if not self.durable:
@@ -202,6 +212,14 @@ class Postgres(Engine):
             return subprocess.run([installation / "bin/postgres", "--version"], check=False, **how).returncode == 0
         except OSError:
             return False
+
+
+def _remove_empty(pattern: str, *, older_than: float) -> None:
+    """Remove folders of sockets whose supervisors were killed; in that of a server that runs there is a socket."""
+    for folder in Path("/tmp").glob(pattern):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.lstat().st_mtime > older_than:
+                folder.rmdir()
 
 
 class Valkey(Engine):

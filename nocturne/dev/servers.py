@@ -156,6 +156,7 @@ def _supervise(engine: Engine) -> None:
                 raise NotStarted(f"{engine.title} does not stay alive.")
             process, started = _start(engine), time.monotonic()
         _stop(process)
+        engine.tidy()
 
 
 def _is_used(path: Path, file: int) -> bool:

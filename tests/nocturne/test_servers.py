@@ -17,7 +17,7 @@ import psycopg
 import pytest
 import redis
 
-from nocturne.dev.engines import Postgres, Valkey
+from nocturne.dev.engines import Postgres, Valkey, _remove_empty
 
 ROOT = Path(__file__).resolve().parents[2]
 USER = """
@@ -126,6 +126,12 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     yield folder
     kill(supervisors(folder))
     kill(processes(folder))
+    shutil.rmtree(sockets(folder), ignore_errors=True)
+
+
+def sockets(folder: Path) -> Path:
+    """Where PostgreSQL's socket is, which is not in the folder."""
+    return Postgres(folder.resolve() / "postgres", durable=False).socket_dir
 
 
 def test_servers_live_as_long_as_one_of_their_users(folder: Path) -> None:
@@ -134,8 +140,10 @@ def test_servers_live_as_long_as_one_of_their_users(folder: Path) -> None:
     first.kill()
     time.sleep(1.5)
     assert len(supervisors(folder)) == 2
+    assert sockets(folder).exists()
     second.leave()
     assert not processes(folder)
+    assert eventually(lambda: not sockets(folder).exists())
 
 
 def test_servers_end_when_all_their_users_are_killed(folder: Path) -> None:
@@ -143,6 +151,21 @@ def test_servers_end_when_all_their_users_are_killed(folder: Path) -> None:
     user.urls()
     user.kill()
     assert eventually(lambda: not processes(folder))
+
+
+def test_folders_of_sockets_that_killed_servers_left_are_removed() -> None:
+    old, young, used = (Path(f"/tmp/nocturne-test{os.getpid()}{name}-0") for name in ("old", "young", "used"))
+    try:
+        for path in (old, young, used):
+            path.mkdir()
+        (used / "socket").touch()
+        for path in (old, used):
+            os.utime(path, (0, 0))
+        _remove_empty(f"nocturne-test{os.getpid()}*-0", older_than=60)
+        assert [path.exists() for path in (old, young, used)] == [False, True, True]
+    finally:
+        for path in (old, young, used):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.mark.slow
