@@ -13,14 +13,14 @@ from events.models import City
 from nocturne import limits
 from nocturne.origin import absolute, same_origin
 from nocturne.pages import private, private_page, public_page
-from subscriptions import consent, tasks
+from subscriptions import consent, searches, tasks
 from subscriptions.forms import SignUp, read_sign_up
 from subscriptions.links import CONFIRM_DAYS
 from subscriptions.models import WEEKDAYS
 
 # Who may ask how often: an address, and an IP.
 ADDRESS_RATE, IP_RATE = "5/h", "30/h"
-PAGE, FRAGMENT = "subscriptions/subscribe.html", "subscriptions/_form.html"
+PAGE, FRAGMENT = "subscriptions/subscribe.html", "subscriptions/_city.html"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,7 +51,7 @@ def _answer(request: HttpRequest, form: SignUp, status: int) -> HttpResponse:
         return private(JsonResponse({"message": message} if done else {"errors": form.errors}, status=status))
     context = {**_context(form.said), "errors": form.errors, "email": form.email or form.said.get("email", "")}
     if done:
-        context |= {"done": True, "days": CONFIRM_DAYS, "city": form.city}
+        context |= {"done": True, "days": CONFIRM_DAYS}
     return _page(request, context, status)
 
 
@@ -69,7 +69,7 @@ def _too_many(request: HttpRequest, form: SignUp, seconds: int) -> HttpResponse:
 def _page(request: HttpRequest, context: dict[str, Any], status: int) -> HttpResponse:
     """The form alone for HTMX, which puts it in the place of the old one."""
     if request.headers.get("HX-Request"):
-        return private(HttpResponse(render_to_string(FRAGMENT, {**context, "short": True}), status=status))
+        return private(HttpResponse(render_to_string(FRAGMENT, context), status=status))
     return private_page(PAGE, context, status=status)
 
 
@@ -80,12 +80,13 @@ def _is_program(request: HttpRequest) -> bool:
 def _context(said: QueryDict) -> dict[str, Any]:
     """The form, with what was said so far."""
     cities = list(City.objects.active().order_by("name", "pk"))
-    asked = said.get("city_id", "")
+    city = next((city for city in cities if city.code == said.get("city_id")), None)
     categories = {part for value in said.getlist("category") for part in value.split(",")}
     return {
         "cities": cities,
-        "city": next((city for city in cities if city.code == asked), None),
+        "city": city,
         "search_query": said.get("search", ""),
+        "narrowed": bool(city and searches.search_of(said.get("search", ""), city).narrowed),
         "categories": [(code, label, code in categories) for code, label in CATEGORIES.items()],
         "free": said.get("price") == "free",
         "text": said.get("q", ""),
