@@ -61,7 +61,7 @@ class Problem:
     """
 
     code: str
-    message: str
+    message: str = ""
 
     def __post_init__(self) -> None:
         if not self.message.isprintable():
@@ -129,10 +129,22 @@ class EventDraft:
         return dataclasses.replace(self, **changes)
 
 
+# Names and defaults of what has a JSON, as a draft is dumped ten thousand times for one calendar.
+_FIELDS: dict[type, list[tuple[str, Any]]] = {
+    kind: [
+        (f.name, f.default if f.default_factory is dataclasses.MISSING else f.default_factory())
+        for f in dataclasses.fields(kind)
+    ]
+    for kind in (EventDraft, When, Where, Price, Problem)
+}
+
+
 def _dump(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        values = ((f, getattr(value, f.name)) for f in dataclasses.fields(value))
-        return {f.name: _dump(v) for f, v in values if v != f.default and v not in ("", (), None, Where(), Price())}
+    if isinstance(value, str) or value is True or value is False:
+        return value
+    if fields := _FIELDS.get(type(value)):
+        values = ((name, getattr(value, name), default) for name, default in fields)
+        return {name: _dump(v) for name, v, default in values if v is not None and v != default and v != "" and v != ()}
     if isinstance(value, tuple):
         return [_dump(v) for v in value]
     if isinstance(value, dt.datetime):

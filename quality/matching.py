@@ -45,7 +45,7 @@ def limits() -> Limits:
 
 
 def match(listings: Sequence[Listing], *, area: City) -> dict[int, Match]:
-    """The match of each listing, by its id. All are saved, with time and city; new ones have no event yet.
+    """The match of each listing, by its id. All have ids, time and city; new ones have no event, and need no row yet.
 
     Runs within the transaction that saves, under the area's lock. Events that turn out to be one are merged; the
     caller creates the new events and composes what the matches name.
@@ -76,7 +76,7 @@ def _candidates(listings: Sequence[Listing], asked: frozenset[int], area: City) 
     cities = list(City.objects.filter(Q(area=area) | Q(pk=area.pk)).values_list("pk", flat=True))
     others = Listing.objects.filter(event__isnull=False, city__in=cities, night__in=nights).exclude(pk__in=asked)
     return [
-        *records.of_listings(Listing.objects.filter(pk__in=asked), area=area),
+        *records.of_rows(listings, area=area),
         *records.of_listings(others, area=area),
     ]
 

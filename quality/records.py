@@ -1,7 +1,7 @@
 """What matching knows of a listing: a plain record, from a row of the database or from a line of a file."""
 
 import datetime as dt
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -9,7 +9,7 @@ from django.db.models import F, FloatField, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Left
 
-from events.models import City, Listing
+from events.models import City, Event, Listing
 from events.nights import night_of
 
 from .canonical import canonical
@@ -115,6 +115,50 @@ def of_listings(listings: QuerySet[Listing], *, area: City) -> list[Record]:
         part_of=KT("draft__part_of_key"),
     )
     return [_of_row(row, area) for row in rows]
+
+
+def of_rows(listings: Iterable[Listing], *, area: City) -> list[Record]:
+    """The records of listings at hand, by id, as `of_listings` gives them; they have ids and need not be saved yet."""
+    rows = sorted(listings, key=lambda listing: listing.pk)
+    events = {
+        pk: (root, festival)
+        for pk, root, festival in Event.objects.filter(
+            pk__in={row.event_id for row in rows if row.event_id}
+        ).values_list("pk", "root", "root__part_of__root")
+    }
+    names = dict(City.objects.filter(pk__in={row.city_id for row in rows}).values_list("pk", "name"))
+    return [_of_row(_told(row, names, events), area) for row in rows]
+
+
+def _told(listing: Listing, names: Mapping[int, str], events: Mapping[int, tuple[int, int | None]]) -> dict[str, Any]:
+    """A listing as a row of `of_listings`."""
+    where, when = listing.draft.get("where", {}), listing.draft.get("when", {})
+    root, festival = events.get(listing.event_id or 0, (None, None))
+    return {
+        "key": listing.pk,
+        "source_id": listing.source_id,
+        "title": listing.title,
+        "starts_at": listing.starts_at,
+        "local_start": listing.local_start,
+        "night": listing.night,
+        "last_night": listing.last_night,
+        "venue_id": listing.venue_id,
+        "canonical_url": listing.canonical_url,
+        "fingerprint": listing.fingerprint,
+        "retired_at": listing.retired_at,
+        "root": root,
+        "festival": festival,
+        "city_name": names.get(listing.city_id or 0, ""),
+        "venue_name": where.get("venue"),
+        "address": where.get("address"),
+        "latitude": where.get("latitude"),
+        "longitude": where.get("longitude"),
+        "all_day": "true" if when.get("all_day") else None,
+        "time_known": "false" if when.get("time_known") is False else None,
+        "text": listing.draft.get("description", "")[:TEXT_LENGTH],
+        "name": listing.external_id,
+        "part_of": listing.draft.get("part_of_key"),
+    }
 
 
 def _of_row(row: Mapping[str, Any], area: City) -> Record:

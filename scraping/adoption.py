@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 
@@ -117,6 +118,8 @@ class _Known:
         return next(iter(same_date or movable), None)
 
     def adopt(self, identified: list[Identified]) -> list[Identified]:
+        if not self.rows or all(item.listing for item in identified):
+            return identified
         drafts = [item.draft for item in identified]
         urls = Counter(canonical(draft.url) for draft in drafts if draft.url)
         prints = Counter(fingerprint(draft) for draft in drafts)
@@ -167,7 +170,7 @@ def notice_churn(claimed: Claim, identified: Sequence[Identified]) -> int:
     return churned
 
 
-def content_hash(draft: EventDraft, city_id: int | None, timezone: str) -> str:
-    """Equal as long as a listing need not be written again."""
-    facts = [draft.to_json(), city_id, timezone]
+def content_hash(data: dict[str, Any], city_id: int | None, timezone: str) -> str:
+    """Equal as long as a listing need not be written again; `data` is the JSON of its draft."""
+    facts = [data, city_id, timezone]
     return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

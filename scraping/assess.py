@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from events.drafts import EventDraft, Problem, instant
 from events.models import City, Listing, Source
@@ -15,13 +16,14 @@ from .adoption import Identified, content_hash
 
 @dataclass(slots=True)
 class Item:
-    """A draft on its way into the database, with what the steps before found out about it."""
+    """A draft on its way into the database, with what the steps before found out about it; `data` is its JSON."""
 
     identified: Identified
     city: City | None
     area: City | None
     timezone: str
     content_hash: str
+    data: dict[str, Any]
     found: list[rules.Found] = field(default_factory=list)
 
     @property
@@ -83,7 +85,8 @@ def assess(identified: Sequence[Identified], source: Source, atlas: Atlas, now: 
         city = atlas.locate(one.draft.where, source.city)
         zone = (one.draft.when and one.draft.when.timezone) or source.timezone or (city.timezone if city else "")
         area = city and atlas.active.get(city.area_id or city.pk, city)
-        item = Item(one, city, area, zone, content_hash(one.draft, city.pk if city else None, zone))
+        data = one.draft.to_json()
+        item = Item(one, city, area, zone, content_hash(data, city.pk if city else None, zone), data)
         if not item.unchanged:
             item.found = rules.assess(one.draft, now=now, city=city, is_new=one.listing is None, home=source.city)
         items.append(item)

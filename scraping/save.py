@@ -14,6 +14,7 @@ from events.drafts import EventDraft, instant
 from events.models import City, Event, Listing, Series, Source, Venue
 from events.nights import last_night_of, night_of
 from events.text import fold
+from nocturne import bulk
 from nocturne.locks import area_lock
 from quality import findings, matching, rules, venues
 from quality.canonical import canonical
@@ -23,8 +24,6 @@ from .assess import Item
 from .identity import fingerprint
 from .models import Run, RunItem
 from .schedule import Claim
-
-BATCH = 500
 
 log = logging.getLogger(__name__)
 
@@ -101,46 +100,56 @@ def _by_areas(items: Sequence[Item]) -> dict[tuple[int, ...], list[Item]]:
 
 def _save_group(source: Source, run: Run, group: Sequence[Item], now: dt.datetime) -> Saved:
     saved = Saved()
-    changed_beneath = beneath.found(group)
-    listings = _write_listings(source, run, group, saved, now)
-    findings.record(
-        source,
-        {item.key: listings.get(item.key, item.listing) for item in group},
-        {item.key: item.found + changed_beneath.get(item.key, []) for item in group},
-    )
+    told = beneath.found(group)  # while the rows are as they were
+    listings, actions = _listings(source, group, now)
+    new = [listing for listing in listings.values() if listing._state.adding]
+    for listing, pk in zip(new, bulk.reserve(Listing, len(new)), strict=True):
+        listing.pk = pk
+    old = [listing for listing in listings.values() if not listing._state.adding]
+    bulk.update(Listing, old, _COLUMNS)
     by_area: dict[City, list[Listing]] = defaultdict(list)
     for item in group:
         if item.area and item.placed and item.key in listings:
             by_area[item.area].append(listings[item.key])
     for area, rows in by_area.items():
         _join_events(rows, area, saved, now)
+    bulk.insert(Listing, [listing for listing in new if listing._state.adding])  # those that are no events
     # a listing that is back, but whose place or date cannot be read now, has its event as it was
     back = [listings[item.key].pk for item in group if not item.placed and item.key in listings]
     if back:
         roots = Event.objects.filter(listings__in=back).values_list("root", flat=True)
         saved.cities |= compose.compose(roots, now=now).cities
+    bulk.insert(RunItem, [RunItem(run=run, listing=listings[key], action=action) for key, action in actions.items()])
+    findings.record(
+        source,
+        {item.key: listings.get(item.key, item.listing) for item in group},
+        {item.key: [*item.found, *told.get(item.key, ())] for item in group},
+    )
+    saved.new, saved.changed = len(new), len(old)
     return saved
 
 
 def _join_events(listings: Sequence[Listing], area: City, saved: Saved, now: dt.datetime) -> None:
-    """Match listings, open an event for those that join none, and compose every event that is touched."""
+    """Match listings, open an event for those that join none, and compose every event that is touched.
+
+    New listings are inserted once they have their event, and events once they are composed: each row is written once.
+    """
     matches = matching.match(listings, area=area)
-    opened: dict[int, Event] = {}
+    opening: dict[int, list[Listing]] = defaultdict(list)
+    homeless = [listing for listing in listings if listing.event_id is None]
+    roots = set()
     for listing in listings:
         match = matches[listing.pk]
-        if match.event_id is None and match.group not in opened:
-            opened[match.group] = compose.new(listing)
-    Event.objects.bulk_create(opened.values(), batch_size=BATCH)
-    homeless, roots = [], set()
-    for listing in listings:
-        match = matches[listing.pk]
-        root = match.event_id or opened[match.group].pk
-        roots.add(root)
-        if listing.event_id is None:
-            listing.event_id = root
-            homeless.append(listing)
+        if match.event_id is not None:
+            roots.add(match.event_id)
+            listing.event_id = listing.event_id or match.event_id
             saved.merged += match.joined
-    Listing.objects.bulk_update(homeless, ["event"], batch_size=BATCH)
+        else:
+            opening[match.group].append(listing)
+    saved.cities |= compose.open_events(opening.values(), now=now).cities
+    bulk.update(Listing, [listing for listing in homeless if not listing._state.adding], ["event"])
+    bulk.insert(Listing, [listing for listing in homeless if listing._state.adding])
+    roots |= {pk for listing in homeless if (pk := listing.event_id) and listing.draft.get("part_of_key")}
     roots |= _parts_of(homeless)
     saved.cities |= compose.compose(roots, now=now).cities
 
@@ -149,48 +158,39 @@ def _parts_of(listings: Sequence[Listing]) -> set[int]:
     """The events that were listed as parts of these before these were events themselves."""
     if not listings:
         return set()
-    keys = [listing.external_id for listing in listings]
-    parts = Listing.objects.filter(source=listings[0].source_id, draft__part_of_key__in=keys, event__isnull=False)
-    return set(parts.values_list("event__root", flat=True))
+    keys = {listing.external_id for listing in listings}
+    parts = Listing.objects.filter(source=listings[0].source_id, draft__has_key="part_of_key", event__isnull=False)
+    return {root for root, key in parts.values_list("event__root", "draft__part_of_key") if key in keys}
 
 
-def _write_listings(
-    source: Source, run: Run, group: Sequence[Item], saved: Saved, now: dt.datetime
-) -> dict[str, Listing]:
-    """Insert and update listings; by external id. An item that has become unreadable leaves its listing as it was."""
+def _listings(
+    source: Source, group: Sequence[Item], now: dt.datetime
+) -> tuple[dict[str, Listing], dict[str, RunItem.Action]]:
+    """The listings by external id as they are to be, new ones without a row, and what is done to which.
+
+    An item that has become unreadable leaves its listing as it was.
+    """
     rows = Listing.objects.in_bulk([item.listing.pk for item in group if item.listing])
     series = _series(source, [item.draft for item in group])
     places = _venues(group)
-    new: list[Listing] = []
-    old: list[Listing] = []
-    actions: list[tuple[Listing, str]] = []
     listings: dict[str, Listing] = {}
+    actions: dict[str, RunItem.Action] = {}
     for item in group:
         row = rows[item.listing.pk] if item.listing else None
         if row is not None and row.event_id and not item.placed:
             row.external_id, row.content_hash = item.key, item.content_hash
             row.missing_since = row.retired_at = None
-            old.append(row)
             listings[item.key] = row
             continue
         back = row is not None and row.missing_since is not None
         action = RunItem.Action.NEW if row is None else RunItem.Action.BACK if back else RunItem.Action.CHANGED
-        if item.identified.adopted:
-            action = RunItem.Action.ADOPTED
+        actions[item.key] = RunItem.Action.ADOPTED if item.identified.adopted else action
         listing = row or Listing(source=source, first_seen_at=now)
         _fill(listing, item, now)
         listing.series = series.get(item.draft.series_key)
         listing.venue = places.get((listing.city_id or 0, fold(item.draft.where.venue)[:200]))
-        (old if row else new).append(listing)
-        actions.append((listing, action))
         listings[item.key] = listing
-    Listing.objects.bulk_create(new, batch_size=BATCH)
-    Listing.objects.bulk_update(old, _COLUMNS, batch_size=BATCH)
-    RunItem.objects.bulk_create(
-        (RunItem(run=run, listing=listing, action=action) for listing, action in actions), batch_size=BATCH
-    )
-    saved.new, saved.changed = len(new), len(old)
-    return listings
+    return listings, actions
 
 
 _COLUMNS = (
@@ -219,7 +219,7 @@ _COLUMNS = (
 def _fill(listing: Listing, item: Item, now: dt.datetime) -> None:
     draft = item.draft
     listing.external_id = draft.external_id
-    listing.draft = draft.to_json()
+    listing.tell(draft, item.data)
     listing.content_hash = item.content_hash
     listing.title = draft.title[:300]
     listing.url = draft.url

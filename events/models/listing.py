@@ -1,6 +1,6 @@
 """Listings: what one source says about one event. Never deleted, never moved."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -92,4 +92,12 @@ class Listing(models.Model):
         return f"{self.title} ({self.source})"
 
     def as_draft(self) -> EventDraft:
-        return EventDraft.from_json(self.draft)
+        known: tuple[dict[str, Any], EventDraft] | None = self.__dict__.get("_told")
+        if known is None or known[0] is not self.draft:
+            known = self.__dict__["_told"] = (self.draft, EventDraft.from_json(self.draft))
+        return known[1]
+
+    def tell(self, draft: EventDraft, data: dict[str, Any]) -> None:
+        """Set the draft, whose JSON is at hand."""
+        self.draft = data
+        self.__dict__["_told"] = (data, draft)
