@@ -3,12 +3,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from events.drafts import EventDraft, Price, Problem, When, Where
 from events.models import City
 from quality.rules import RULES, Found, assess
-from quality.score import score
+from quality.score import as_sum, score
+from scraping.normalise import normalise
 from tests.factories import CITIES
+from tests.scraping.arbitrary import DRAFTS
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
@@ -184,3 +187,13 @@ def test_a_text_with_a_few_links_is_a_text() -> None:
     line = "Chapter {}, about the history of the house and of the people in it: https://a.example/{}."
     text = " ".join(line.format(n, n) for n in range(9))
     assert found(draft(description=text)) == []
+
+
+@given(one=DRAFTS, is_new=st.booleans(), city=st.sampled_from([BERLIN, LOS_ANGELES, None]))
+@settings(max_examples=200, deadline=None)
+def test_every_draft_can_be_assessed_and_its_score_is_what_the_findings_leave(one, is_new, city) -> None:
+    seen = found(normalise(one), city=city, is_new=is_new)
+    assert len({each.rule for each in seen}) == len(seen)
+    assert all(len(each.message) <= 500 for each in seen)
+    assert score(seen) == max(0, 100 - sum(each.weight for each in seen))
+    assert as_sum(seen).startswith("100")

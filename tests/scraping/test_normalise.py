@@ -2,11 +2,12 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
 
-from events.drafts import STATUSES, EventDraft, Price, Problem, When, Where
+from events.drafts import EventDraft, Price, Problem, When, Where
 from scraping.normalise import LENGTHS, normalise
 from scraping.plain import plain_line, plain_text
+from tests.scraping.arbitrary import DRAFTS
 
 START = dt.datetime(2026, 12, 5, 20)
 WHEN = When(start=START, timezone="Europe/Berlin")
@@ -171,54 +172,8 @@ def test_lists_and_labels_have_one_form():
     assert (draft.performers, draft.categories, draft.language) == (("A", "B"), ("music",), "de")
 
 
-TEXT = st.text(max_size=60) | st.sampled_from(
-    [
-        "<b>x</b> &amp;amp;lt;i&amp;gt;",
-        "&lt;&lt;b&gt;script&gt;",
-        "CANCELLED: SOLD OUT: x",
-        "javascript:x",
-        "//x.example/ä",
-        "\u202ex",
-        "[Cancelled] View details",
-        "a\r\n\r\n\r\nb",
-        "&#60;p&#62;",
-        "&lt",
-        "&amp" * 9,
-    ]
-)
-AMOUNT = st.none() | st.decimals(allow_nan=True, allow_infinity=True, places=2)
-DRAFTS = st.builds(
-    EventDraft,
-    title=TEXT,
-    when=st.none()
-    | st.builds(
-        When,
-        start=st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2100, 1, 1)),
-        end=st.none() | st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2100, 1, 1)),
-    ),
-    external_id=TEXT,
-    url=TEXT,
-    image_url=TEXT,
-    where=st.builds(
-        Where,
-        venue=TEXT,
-        address=TEXT,
-        country=TEXT,
-        latitude=st.none() | st.floats(),
-        longitude=st.none() | st.floats(),
-    ),
-    price=st.builds(Price, minimum=AMOUNT, maximum=AMOUNT, currency=TEXT, is_free=st.none() | st.booleans()),
-    status=st.sampled_from([*STATUSES, "odd"]),
-    description=TEXT,
-    organizer=TEXT,
-    performers=st.lists(TEXT, max_size=3).map(tuple),
-    categories=st.lists(TEXT, max_size=3).map(tuple),
-    language=TEXT,
-)
-
-
 @given(draft=DRAFTS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=500, deadline=None)
 def test_normalising_twice_changes_nothing_more(draft):
     once = normalise(draft, base_url="https://venue.example/")
     assert normalise(once, base_url="https://venue.example/") == once
