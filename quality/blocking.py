@@ -8,54 +8,58 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from rapidfuzz import fuzz
 
 from .profiles import Profile
-from .titles import folded
+from .titles import Core, keys, weight
 
 # A bucket of more records than this tells nothing.
 FULL = 60
 # Words are found by their beginnings, as endings differ; and texts that one copied from another begin alike.
 _BEGINNING, _TEXT_BEGINNING = 6, 40
-# Titles that share less than half of their letters and are not even so much alike, in percent, have little in common.
-_LEAST_ALIKE = 65
+# Titles that share less of what they tell, and are not even so much alike in percent, have little in common.
+_LEAST_SHARED, _LEAST_ALIKE = 0.5, 75
 # Words as long as this tell something where they stand in a text.
 _TELLING_LETTERS = 5
 
 _Night = dict[Hashable, list[int]]
 
 
-def pairs(profiles: Sequence[Profile], *, new: Iterable[int] | None = None) -> Iterator[tuple[int, int]]:
+def pairs(
+    profiles: Sequence[Profile], *, minutes: float = 60, new: Iterable[int] | None = None
+) -> Iterator[tuple[int, int]]:
     """Pairs of positions, each once and the lower first, that have a chance to be one event.
 
-    With `new`, only pairs with one of these positions.
+    `minutes` is how far apart starts may be that are no mistake. With `new`, only pairs with one of these positions.
     """
-    keys = [_keys(profile) for profile in profiles]
+    keys_of = [_keys(profile) for profile in profiles]
     nights: dict[Hashable, _Night] = {}
     for position, profile in enumerate(profiles):
         shelf = nights.setdefault((profile.record.area, profile.night), {})
-        for key in keys[position]:
+        for key in keys_of[position]:
             shelf.setdefault(key, []).append(position)
     chosen = None if new is None else set(new)
     for position in range(len(profiles)) if chosen is None else sorted(chosen):
         profile = profiles[position]
         for days in (0, -1, 1) if profile.at_edge or chosen is not None else (0,):
-            for other in _met(nights.get((profile.record.area, profile.night + days)), keys[position]):
-                # of two that look for each other, the first finds the second
-                looks = other in chosen if chosen is not None else days == 0 or profiles[other].at_edge
-                if (other > position or not looks) and _promising(profile, profiles[other]):
+            for other in _met(nights.get((profile.record.area, profile.night + days)), keys_of[position]):
+                if other <= position and (
+                    other in chosen if chosen is not None else days == 0 or profiles[other].at_edge
+                ):
+                    continue  # of two that look for each other, the first finds the second
+                if _promising(profile, profiles[other], minutes):
                     yield min(position, other), max(position, other)
 
 
 def _keys(profile: Profile) -> list[Hashable]:
     record = profile.record
-    keys: list[Hashable] = [word[:_BEGINNING] for word in profile.words]
+    found: list[Hashable] = [word[:_BEGINNING] for word in keys(profile.core.text)]
     if record.url:
-        keys.append(("url", record.url))
+        found.append(("url", record.url))
     if record.fingerprint:
-        keys.append(("fingerprint", record.fingerprint))
-    if place := record.venue_id or folded(record.venue):
-        keys.append(("place", place))
+        found.append(("fingerprint", record.fingerprint))
+    if profile.place:
+        found.append(("place", profile.place))
     if len(record.description) >= _TEXT_BEGINNING:
-        keys.append(("text", record.description[:_TEXT_BEGINNING]))
-    return keys
+        found.append(("text", record.description[:_TEXT_BEGINNING]))
+    return found
 
 
 def _met(night: _Night | None, keys: Sequence[Hashable]) -> set[int]:
@@ -69,25 +73,28 @@ def _met(night: _Night | None, keys: Sequence[Hashable]) -> set[int]:
     return met
 
 
-def _promising(a: Profile, b: Profile) -> bool:
-    """Whether the titles have something in common, or the one says what the other is called: most pairs have not."""
-    both = a.words & b.words
-    if both and 2 * sum(map(len, both)) >= min(a.letters, b.letters):
-        return True
-    if fuzz.token_sort_ratio(a.folded, b.folded, score_cutoff=_LEAST_ALIKE):
-        return True
+def _promising(a: Profile, b: Profile, minutes: float) -> bool:
+    """Whether the times go together, and the titles have something in common or the one says what the other is
+    called: cheap, for most pairs have not."""
     one, other = a.record, b.record
+    if not -minutes <= a.minute - b.minute <= minutes and not (a.odd_time or b.odd_time):
+        return bool(one.url) and one.url == other.url
+    first, second = a.core, b.core
+    both = first.stems & second.stems
+    if both and weight(both) >= _LEAST_SHARED * min(first.weight, second.weight):
+        return True
+    if fuzz.token_sort_ratio(first.text, second.text, score_cutoff=_LEAST_ALIKE):
+        return True
     if one.url and one.url == other.url:
         return True
-    return _tells(a, b) or _tells(b, a)
-
-
-def _tells(a: Profile, b: Profile) -> bool:
-    """Whether the text of `a` begins like that of `b`, or has a telling word of its title."""
-    text = a.record.description
-    if not text:
-        return False
-    text = text.casefold()
-    if b.record.description and text.startswith(b.record.description[:_TEXT_BEGINNING].casefold()):
+    # other titles: the text of one is the other's, or tells of the other at the same place
+    beginning = one.description[:_TEXT_BEGINNING]
+    if len(beginning) == _TEXT_BEGINNING and other.description.startswith(beginning):
         return True
-    return any(len(word) >= _TELLING_LETTERS and word in text for word in b.words)
+    return (a.place == b.place or not (a.place and b.place)) and (_tells(a, second) or _tells(b, first))
+
+
+def _tells(profile: Profile, title: Core) -> bool:
+    """Whether a description has a telling word of a title."""
+    text = profile.lowered
+    return bool(text) and any(len(word) >= _TELLING_LETTERS and word in text for word in title.words)

@@ -15,6 +15,7 @@ _TRACKING = re.compile(
 _PORTS = {"http": 80, "https": 443}
 _SESSION = re.compile(r";jsessionid=[^/?#]*", re.I)
 _HOSTS = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.[^.]+)")
+_NAME = re.compile(r"\.[a-z][a-z0-9-]*(?::\d+)?$")
 _SAFE = "/:@!$&'()*+,;=~-._"
 # Escaping makes an address up to three times as long; what is longer than this tells nothing.
 _LONGEST = 2_000
@@ -51,13 +52,13 @@ def canonical(url: str) -> str:
 
 
 def names_one_thing(url: str) -> bool:
-    """A homepage or a calendar's front names no event."""
-    parts = urlsplit(url)
-    path = parts.path.strip("/")
-    return bool(parts.netloc) and (bool(parts.query) or "/" in path or len(path) > 20)
+    """Of a canonical address: a homepage or a calendar's front names no event."""
+    path, query, _ = url.partition("://")[2].partition("#")[0].partition("/")[2].partition("?")
+    path = path.strip("/")
+    return bool(query) or "/" in path or len(path) > 20
 
 
 def site(url: str) -> str:
-    """The host that a page belongs to; "" for an IP address or a name without a dot, which many sites share."""
-    host = urlsplit(url).hostname or ""
-    return host if re.search(r"\.[a-z][a-z0-9-]*$", host) else ""
+    """The host of a canonical address; "" for an IP address or a name without a dot, which many sites share."""
+    host = url.partition("://")[2].partition("/")[0]
+    return host if _NAME.search(host) else ""

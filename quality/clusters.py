@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .blocking import pairs
+from .evidence import Limits, outline, weigh
 from .profiles import Profile
 from .records import Record
-from .similarity import Comparison, Limits, exact, hopeless, judge, ruled_out, weigh
+from .similarity import Comparison, exact, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +73,17 @@ class Clusters:
 
     def join(self, edge: Edge) -> bool:
         """Unite the two sides of an edge unless any two of them cannot be one event; whether they are one now."""
-        if not edge.sure and any(self._apart(i, j) for i, j in self._across(edge)):
+        if not edge.sure and any(self._apart(edge, i, j) for i, j in self._across(edge)):
             return False
         self._unite(edge.first, edge.second)
         return True
 
-    def _apart(self, i: int, j: int) -> bool:
+    def _apart(self, edge: Edge, i: int, j: int) -> bool:
         a, b = self.profiles[i], self.profiles[j]
-        return self._two(i, j) or (not exact(a, b) and ruled_out(weigh(a, b, self.limits), self.limits))
+        if self._two(i, j):
+            return True
+        known = {i, j} == {edge.first, edge.second}
+        return not known and not exact(a, b) and outline(a, b, self.limits).is_two(self.limits)
 
     def _two(self, i: int, j: int) -> bool:
         """Whether two are two by an editor's word, as a festival and its part, or as two items of one source."""
@@ -119,14 +123,17 @@ def edges(
     Two live listings of one source are the same only as the same row twice.
     """
     profiles, found = profiles or [Profile(record) for record in records], []
-    for i, j in pairs(profiles, new=new):
+    for i, j in pairs(profiles, minutes=limits.minutes, new=new):
         a, b = profiles[i], profiles[j]
         if a.record.root is not None and a.record.root == b.record.root:
             continue
         if exact(a, b):
             found.append(Edge(i, j, Comparison("same", 100, ("the same title, start and place",))))
-        elif not (_one_source(a.record, b.record) or hopeless(a, b, limits)):
-            comparison = judge(weigh(a, b, limits), limits)
+        elif not _one_source(a.record, b.record):
+            known = outline(a, b, limits)
+            if known.is_two(limits) and not known.page:
+                continue
+            comparison = judge(weigh(a, b, known), limits)
             if comparison.outcome != "different":
                 found.append(Edge(i, j, comparison))
 

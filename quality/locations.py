@@ -34,6 +34,8 @@ _DIRECTIONS = frozenset(("n", "s", "e", "w", "ne", "nw", "se", "sw"))
 _KINDS = frozenset(("st", "ave", "rd", "blvd", "dr", "ln", "hwy", "pl", "sq", "way"))
 _HOUSE = re.compile(r"\b(\d{1,5})(?:\s?[a-d])?\s+((?:[^\W\d]+|\d{1,3}(?:st|nd|rd|th))(?:\s+[^\W\d]+){0,3})")
 _ZIP = re.compile(r"\b[A-Za-z]{2},? \d{5}(?:-\d{4})?$")
+# Words that initials leave out.
+_UNSAID = frozenset(("of", "the", "and", "for", "at"))
 _SPELLINGS = {"theatre": "theater", "amphitheatre": "amphitheater", "centre": "center", "saint": "st", "mount": "mt"}
 NEAR_KM, FAR_KM = 0.15, 1.5
 # What is longer is a sentence, not a name.
@@ -42,12 +44,14 @@ LONGEST_NAME = 70
 NAMED_ELSEWHERE = 80.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Location:
-    """A place taken apart: telling words of the venue's name, all of its words, and the street with its number."""
+    """A place taken apart: telling words of the venue's name, all of its words, its initials, and the street with its
+    number."""
 
     name: str
     telling: frozenset[str]
+    initials: str
     words: frozenset[str]
     house: tuple[str, str] | None
     everything: frozenset[str]
@@ -71,6 +75,7 @@ def location(venue: str, address: str, city: str, *, online: bool = False) -> Lo
         name=name,
         # the number of a room, beside a name
         telling=frozenset(word for word in telling if not word.isdigit()) or telling,
+        initials="".join(word[0] for word in name.split() if word not in _UNSAID),
         words=words,
         house=_house(venue, address),
         everything=spelled(fold(f"{venue} {address}")),
@@ -107,6 +112,7 @@ def _house(venue: str, address: str) -> tuple[str, str] | None:
     return None
 
 
+@lru_cache(maxsize=50_000)
 def percent(a: Location | None, b: Location | None) -> float | None:
     """How alike two places are, 0 to 100; None where one is not known."""
     if a is None or b is None:
@@ -149,16 +155,15 @@ def _names(a: Location, b: Location) -> float | None:
             return 95.0
         by_words = 100.0 * shared / len(a.telling | b.telling)
         alike = fuzz.token_sort_ratio(" ".join(sorted(a.telling)), " ".join(sorted(b.telling)))
-        if _initials(a, b) or _initials(b, a):
+        if _abbreviates(a, b) or _abbreviates(b, a):
             return 90.0
         return max(by_words, alike if alike >= 80 else by_words)
     return fuzz.token_sort_ratio(a.name, b.name)
 
 
-def _initials(a: Location, b: Location) -> bool:
+def _abbreviates(a: Location, b: Location) -> bool:
     """Whether a telling word of the one is the initials of the other's name: "DPAC", "IMU"."""
-    initials = "".join(word[0] for word in b.name.split() if word not in ("of", "the", "and", "for", "at"))
-    return any(3 <= len(word) <= 6 and word in initials for word in a.telling)
+    return any(3 <= len(word) <= 6 and word in b.initials for word in a.telling)
 
 
 def by_coordinates(a: tuple[float, float], b: tuple[float, float]) -> float | None:

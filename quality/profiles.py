@@ -7,6 +7,7 @@ from events.text import fold
 from . import locations, titles
 from .canonical import names_one_thing, site
 from .records import Record
+from .times import says_time
 
 # Texts are compared by runs of so many words.
 _RUN = 3
@@ -14,26 +15,27 @@ _RUN = 3
 
 # What begins before or after these hours may be listed on another night by a mistake in the zone.
 _EARLY, _LATE = 8, 21
+# What begins before this hour may be meant for the evening.
+_MORNING = 10
 
 
 class Profile:
-    """`folded` is the folded title, `words` are its words as blocking needs them, `letters` how many these have.
+    """`folded` is the folded title, `core` what tells of it, `place` the identity or folded name of
+    the venue.
 
-    `night` is the ordinal of the night; `at_edge` says that a source may list it on the night beside.
+    `night` is the ordinal of the night, `minute` that of the start; `at_edge` says that a source may list it on the
+    night beside, `odd_time` that the time may be wrong or unknown.
     """
 
     def __init__(self, record: Record) -> None:
         self.record = record
         self.folded = titles.folded(record.title)
-        self.words = titles.words(self.folded)
-        self.letters = sum(map(len, self.words))
-        self.night = record.night.toordinal()
-        self.at_edge = not record.time_known or not _EARLY <= record.start.hour < _LATE
-
-    @cached_property
-    def core(self) -> titles.Core:
-        record = self.record
-        return titles.core(self.folded, venue=record.venue, city=record.city, year=record.start.year)
+        self.core = titles.core(self.folded, venue=record.venue, city=record.city, year=record.start.year)
+        self.place = record.venue_id or titles.folded(record.venue)
+        start, self.night = record.start, record.night.toordinal()
+        self.minute = start.toordinal() * 1440 + start.hour * 60 + start.minute
+        self.at_edge = not record.time_known or not _EARLY <= start.hour < _LATE
+        self.odd_time = self.at_edge or start.hour < _MORNING or says_time(record.description)
 
     @cached_property
     def location(self) -> locations.Location | None:
@@ -43,6 +45,10 @@ class Profile:
     @cached_property
     def text(self) -> str:
         return fold(self.record.description)
+
+    @cached_property
+    def lowered(self) -> str:
+        return self.record.description.casefold()
 
     @cached_property
     def runs(self) -> frozenset[tuple[str, ...]]:
@@ -59,6 +65,10 @@ class Profile:
     @cached_property
     def title_words(self) -> frozenset[str]:
         return locations.spelled(self.folded)
+
+    @cached_property
+    def kinds(self) -> titles.Kinds:
+        return titles.kinds(self.title_words)
 
     @cached_property
     def page(self) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .similarity import Evidence
+    from .evidence import Evidence
 
 WEIGHTS = Path(__file__).with_name("weights.json")
 # The features that speak for one event, and those that speak for two.
@@ -25,19 +25,19 @@ SAME, UNSURE = 50, 25
 TELLING = 16
 
 
-def features(seen: "Evidence", *, least_location: float = 70) -> dict[str, float]:
+def features(seen: "Evidence") -> dict[str, float]:
     """By name. Titles count from 80 %, texts from 5 % to 60 %: less is chance, more is the same text."""
     telling = min(seen.shared / TELLING, 1)
     return {
         "title": _ramp(seen.title, 80, 100),
         "contained": seen.contained / 100 * telling,
         "covered": min(seen.covered / TELLING, 1) * seen.covered_part / 100,
-        "place": float(seen.location is not None and seen.location >= least_location),
-        "same_start": float(seen.gap.kind == "same"),
-        "mistaken_time": float(seen.gap.kind in ("shifted", "stated")),
+        "place": float(seen.outline.location is not None),
+        "same_start": float(seen.outline.gap.kind == "same"),
+        "mistaken_time": float(seen.outline.gap.kind in ("shifted", "stated")),
         "text": _ramp(seen.text or 0, 5, 60),
         # nobody says where, and the words could be of many
-        "vague": float(seen.location is None) * (1 - telling),
+        "vague": float(seen.outline.location is None) * (1 - telling),
         "missing": min(seen.missing / TELLING, 1),
         "other_page": float(seen.other_page),
     }

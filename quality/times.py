@@ -64,6 +64,11 @@ def _corrects(a: Record, b: Record) -> bool:
     return b.time_known and b.start.time() in said and a.start.time() not in said
 
 
+def says_time(text: str) -> bool:
+    """Whether a text says a time of day: quickly."""
+    return bool(text) and _CLOCK.search(text) is not None
+
+
 @lru_cache(maxsize=4_000)
 def clocks(text: str) -> frozenset[dt.time]:
     """The times of day that a text says."""

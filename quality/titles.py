@@ -26,6 +26,11 @@ _ADDED = re.compile(
     r"\d+ plus|over \d+s?|doors \d+(?: \d\d)?(?: ?[ap]m)?|\d+(?: \d\d)? ?[ap]m|with special guests?|"
     r"special guests?|and more|and friends|touring|(?:the )?(?:\w+ )?tour 20\d\d|20\d\d tour)\b"
 )
+# One of these is in every such addition that has no digit.
+_ADDED_WORDS = frozenset(
+    "live concert ticketed free ticket tickets sale registration ages age plus over doors guest guests more friends "
+    "touring tour".split()
+)
 _LINKING_WORDS = (
     "a an and at by da das de del der des di die e el en et feat featuring for from ft in la las le les los"
     " mit of on or plus pres present presented presents support supporting tba the to und w with y x vs versus"
@@ -33,6 +38,7 @@ _LINKING_WORDS = (
 _LINKING = frozenset(_LINKING_WORDS.split())
 _INITIALS = re.compile(r"\b(?:[a-z] ){2,}[a-z]\b")  # W.I.T.C.H.
 _NUMBER = re.compile(r"\b(?:\d+(?:st|nd|rd|th)?|[ivx]+|one|two|three|four|five|six|first|second|third)\b")
+_DIGIT = re.compile(r"\d")
 _NUMERALS = {
     "i": "1", "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11",
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6",
@@ -81,8 +87,23 @@ _ONLINE = frozenset(("virtual", "online", "webinar", "zoom", "livestream"))
 _SPELLED_LETTERS, _SPELLED_ALIKE = 4, 80
 # From here on Unicode has scripts without spaces; and so many words of a title find its likes.
 _NO_SPACES, _MOST_WORDS = 0x2E80, 8
+# Kinds and their ones, by number.
+Kinds = dict[int, set[int]]
 # Words that so many titles share that they tell little.
 _GENERIC = frozenset(_GENERIC_WORDS.split())
+
+
+class _Weights(dict[str, float]):
+    """Weights of words, each worked out once; it starts anew before it fills the memory."""
+
+    def __missing__(self, word: str) -> float:
+        if len(self) >= _MOST_WEIGHTS:
+            self.clear()
+        self[word] = weight = min(len(word), 8) * (0.25 if word in _GENERIC else 1.0)
+        return weight
+
+
+_WEIGHTS, _MOST_WEIGHTS = _Weights(), 200_000
 
 
 @dataclass(frozen=True)
@@ -97,21 +118,25 @@ class Core:
     def weight(self) -> float:
         return weight(self.words)
 
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        return frozenset(word.removesuffix("s") for word in self.words)
+
 
 @lru_cache(maxsize=20_000)
 def folded(title: str) -> str:
     return fold(title)
 
 
-def words(folded_title: str) -> frozenset[str]:
-    """The words of a folded title, at most eight and the longest; pairs of letters where a script has no spaces."""
+def keys(text: str) -> frozenset[str]:
+    """The words of a core, at most eight and the longest; pairs of letters where a script has no spaces."""
     found = set()
-    for word in folded_title.split():
+    for word in text.split():
         if len(word) > 3 and ord(word[0]) >= _NO_SPACES:
             found |= {word[i : i + 2] for i in range(len(word) - 1)}
         elif len(word) > 2 or word.isdigit():
             found.add(word)
-    found = found or set(folded_title.split())
+    found = found or set(text.split())
     if len(found) > _MOST_WORDS:
         return frozenset(sorted(found, key=lambda word: (-len(word), word))[:_MOST_WORDS])
     return frozenset(found)
@@ -119,16 +144,24 @@ def words(folded_title: str) -> frozenset[str]:
 
 def core(folded_title: str, *, venue: str, city: str, year: int) -> Core:
     text = without_marks(_INITIALS.sub(lambda found: found.group().replace(" ", ""), folded_title))
-    for pattern in (_DATES, _ADDED):
-        text = pattern.sub(" ", text)
+    if digits := _DIGIT.search(text):
+        text = _DATES.sub(" ", text)
+    if digits or not _ADDED_WORDS.isdisjoint(text.split()):
+        text = _ADDED.sub(" ", text)
     padded = f" {text} "
     for place in (folded(venue), folded(city)):
         if len(place) > 3 and place in padded:
             for before in (" at the ", " at ", " in ", " "):
                 padded = padded.replace(f"{before}{place} ", " ")
     kept = [w for w in padded.split() if w not in _LINKING and w != str(year)] or folded_title.split()
-    numbers = frozenset(_NUMERALS.get(w, w.rstrip("stndrh")) for w in kept if _NUMBER.fullmatch(w))
+    numbers = frozenset(number for w in kept if (number := _number(w)))
     return Core(" ".join(kept), frozenset(kept), numbers)
+
+
+@lru_cache(maxsize=20_000)
+def _number(word: str) -> str:
+    """The number that a word is, "" for none: "2nd", "ii" and "two" are "2"."""
+    return _NUMERALS.get(word, word.rstrip("stndrh")) if _NUMBER.fullmatch(word) else ""
 
 
 def percent(a: Core, b: Core) -> float:
@@ -140,7 +173,7 @@ def percent(a: Core, b: Core) -> float:
 
 def weight(words: Iterable[str]) -> float:
     """How much words tell: long ones more than short ones, generic ones little."""
-    return sum(min(len(word), 8) * (0.25 if word in _GENERIC else 1) for word in words)
+    return sum(map(_WEIGHTS.__getitem__, words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,18 +221,18 @@ def is_companion(a: Core, b: Core) -> bool:
     return bool((a.words ^ b.words) & _COMPANIONS) and not a.words & b.words & _COMPANIONS
 
 
-def contrast(a: frozenset[str], b: frozenset[str]) -> bool:
-    """Whether two titles, by all of their words, name two of a kind: "men's" and "women's", "Friday" and "Saturday"."""
-    first, second = (_kinds(words) for words in (a, b))
-    return any(ones.isdisjoint(second[kind]) for kind, ones in first.items() if kind in second)
-
-
-def _kinds(words: frozenset[str]) -> dict[int, set[int]]:
-    kinds: dict[int, set[int]] = {}
+def kinds(words: frozenset[str]) -> Kinds:
+    """Which of each kind a title names, by all of its words."""
+    found: Kinds = {}
     for word in words & _KIND_OF.keys():
         kind, one = _KIND_OF[word]
-        kinds.setdefault(kind, set()).add(one)
-    return kinds
+        found.setdefault(kind, set()).add(one)
+    return found
+
+
+def contrast(a: Kinds, b: Kinds) -> bool:
+    """Whether two titles name two of a kind: "men's" and "women's", "Friday" and "Saturday"."""
+    return any(ones.isdisjoint(b[kind]) for kind, ones in a.items() if kind in b)
 
 
 def is_online(folded_title: str) -> bool:

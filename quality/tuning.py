@@ -12,10 +12,11 @@ from typing import Any
 
 from events.text import fold
 
+from .evidence import Evidence, Limits, outline, weigh
 from .profiles import Profile
 from .records import Record
 from .scorecard import AGAINST, FEATURES, Scorecard, features, probability
-from .similarity import Limits, judge, ruled_out, weigh
+from .similarity import judge
 
 DEFAULT = Limits()
 # How strongly weights are held near 0, and when they have settled.
@@ -89,10 +90,8 @@ def fit(pairs: Sequence[Pair], limits: Limits = DEFAULT) -> Scorecard:
 
     Pairs that are ruled out whatever the score are not asked.
     """
-    evidence = [(weigh(pair.left, pair.right, limits), pair.same) for pair in pairs]
-    rows = [
-        (features(seen, least_location=limits.location), same) for seen, same in evidence if not ruled_out(seen, limits)
-    ]
+    evidence = [(_weigh(pair, limits), pair.same) for pair in pairs]
+    rows = [(features(seen), same) for seen, same in evidence if not seen.outline.is_two(limits)]
     weights, log_odds, intercept = dict.fromkeys(FEATURES, 0.0), [0.0] * len(rows), 0.0
     columns = {name: [(at, row[name]) for at, (row, _) in enumerate(rows) if row[name]] for name in FEATURES}
     everywhere = [(at, 1.0) for at in range(len(rows))]
@@ -109,6 +108,10 @@ def fit(pairs: Sequence[Pair], limits: Limits = DEFAULT) -> Scorecard:
         if most < SETTLED:
             break
     return Scorecard(round(intercept, 3), {name: round(weight, 3) + 0.0 for name, weight in weights.items()})
+
+
+def _weigh(pair: Pair, limits: Limits) -> Evidence:
+    return weigh(pair.left, pair.right, outline(pair.left, pair.right, limits))
 
 
 def _step(
@@ -137,7 +140,7 @@ def decide(pairs: Iterable[Pair], card: Scorecard, limits: Limits = DEFAULT) -> 
     """Which pairs the scorecard calls one event, two records of one source being two; unsure is not one."""
     return [
         pair.left.record.source != pair.right.record.source
-        and judge(weigh(pair.left, pair.right, limits), limits, card).outcome == "same"
+        and judge(_weigh(pair, limits), limits, card).outcome == "same"
         for pair in pairs
     ]
 

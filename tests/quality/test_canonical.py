@@ -63,7 +63,7 @@ def test_a_canonical_address_stays_as_it_is(url):
     [
         ("https://klub-null.example/events/mdou-moctar", True),
         ("https://klub-null.example/e?id=12", True),
-        ("https://klub-null.example", False),
+        ("https://klub-null.example/", False),
         ("https://klub-null.example/events", False),
         ("", False),
     ],
@@ -76,7 +76,7 @@ def test_a_homepage_names_no_event(url, expected):
     ("url", "expected"),
     [
         ("https://klub-null.example/events/1", "klub-null.example"),
-        ("https://klub-null.example:8443/events/1", "klub-null.example"),
+        ("https://klub-null.example:8443/events/1", "klub-null.example:8443"),
         ("https://xn--mnchen-3ya.example/events/1", "xn--mnchen-3ya.example"),
         ("http://127.0.0.1:8000/demo/klub/1", ""),
         ("http://[2001:db8::1]/events/1", ""),

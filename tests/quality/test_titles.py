@@ -1,7 +1,7 @@
 import pytest
 
 from events.text import fold
-from quality.titles import Core, common, contrast, core, is_companion, is_online, percent, words
+from quality.titles import Core, common, contrast, core, is_companion, is_online, keys, kinds, percent
 
 
 def of(title: str, *, venue: str = "Klub Null", city: str = "Berlin") -> Core:
@@ -83,7 +83,7 @@ def test_what_a_title_says_may_stand_in_the_others_text() -> None:
 )
 def test_titles_that_name_two_of_a_kind(one: str, other: str, expected: bool) -> None:
     first, second = (frozenset(fold(title).split()) for title in (one, other))
-    assert contrast(first, second) is contrast(second, first) is expected
+    assert contrast(kinds(first), kinds(second)) is contrast(kinds(second), kinds(first)) is expected
 
 
 def test_a_title_may_say_that_it_is_nowhere() -> None:
@@ -92,7 +92,7 @@ def test_a_title_may_say_that_it_is_nowhere() -> None:
 
 
 def test_scripts_without_spaces_have_words_too() -> None:
-    assert words("東京事変ライブ") & words("東京事変")
+    assert keys("東京事変ライブ") & keys("東京事変")
 
 
 @pytest.mark.parametrize(
