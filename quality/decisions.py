@@ -46,8 +46,8 @@ def settle(verdict: Verdict, outcome: str, *, by: User) -> Decision | None:
     if row.by_editor and row.decided_by_id == by.pk and row.outcome == outcome:
         return None
     if row.by_editor:
-        who, when = row.decided_by or "An editor", f"{row.decided_at:%-d %b, %H:%M} UTC"
-        raise Settled(f"{who} decided this pair on {when}: {row.get_outcome_display()}. Yours was not taken.")
+        who, when = row.decided_by or "an editor", f"{row.decided_at:%-d %b, %H:%M} UTC"
+        raise Settled(f"This pair was decided by {who} on {when}: {row.get_outcome_display()}. Yours was not taken.")
     if row.outcome != Verdict.Outcome.UNSURE:
         raise Settled(f"The matcher knows by now: {row.get_outcome_display()}. Yours was not taken.")
     return decide_pair(row, outcome, by=by)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone as clock
 
-from events.models import Listing, Source
+from events.models import Listing, Source, Venue
 
 
 class Severity(models.TextChoices):
@@ -110,3 +110,33 @@ class Audit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}"
+
+
+class VenuesApart(models.Model):
+    """Two venues that an editor knows to be two, however alike they look: nobody is asked about them again."""
+
+    first = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="apart_as_first")
+    second = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="apart_as_second")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    decided_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        verbose_name_plural = "venues kept apart"
+        constraints = (
+            models.UniqueConstraint(fields=["first", "second"], name="venues_apart_once"),
+            models.CheckConstraint(condition=models.Q(first__lt=models.F("second")), name="venues_apart_in_order"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.first_id} and {self.second_id}"
+
+
+class Dismissal(models.Model):
+    """A listing without an event that an editor has put aside; it comes back when its source says something else."""
+
+    listing = models.OneToOneField(Listing, on_delete=models.CASCADE, related_name="dismissal")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL)
+    at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return f"{self.listing_id}"

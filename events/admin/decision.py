@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 
 from events import decisions
@@ -49,7 +50,7 @@ class DecisionAdmin(RecordAdmin):
 
     @admin.display(description="What")
     def what(self, decision: Decision) -> str:
-        if not decision.path.startswith("/admin/"):
+        if not decision.path.startswith(reverse("admin:index")):
             return decision.summary
         return format_html('<a href="{}">{}</a>', decision.path, decision.summary)
 

@@ -138,6 +138,7 @@ class VenueAdmin(EditorAdmin):
     search_fields = ("name", "address", "city__name")
     autocomplete_fields = ("city",)
     fields = ("name", "city", "address", ("latitude", "longitude"), "stays", "found_in")
+    actions = list[Any]()
     inlines = [AliasInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Venue]:

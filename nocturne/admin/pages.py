@@ -7,11 +7,13 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import get_model_from_relation
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import get_permission_codename
 from django.core.paginator import Paginator
-from django.db import connection
+from django.db import DataError, connection
 from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -124,6 +126,22 @@ class SearchFilter(admin.FieldListFilter):
         return form_field.widget.render(self.parameter, value, attributes)
 
 
+class Lists(ChangeList):
+    """A list that leads back to itself without the filter where a value of it is none, as the year 0."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        try:
+            return super().get_queryset(request, exclude_parameters)
+        except (ValueError, OverflowError) as error:
+            raise IncorrectLookupParameters(error) from error
+
+    def get_results(self, request: HttpRequest) -> None:
+        try:
+            super().get_results(request)
+        except (ValueError, OverflowError, DataError) as error:
+            raise IncorrectLookupParameters(error) from error
+
+
 class EditorAdmin(admin.ModelAdmin):
     """The base of every page: lists of a hundred rows that count no more than they must."""
 
@@ -131,6 +149,9 @@ class EditorAdmin(admin.ModelAdmin):
     show_full_result_count = False
     paginator = EstimatingPaginator
     empty_value_display = NOTHING
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Lists
 
     @property
     def media(self) -> forms.Media:

@@ -1,5 +1,5 @@
-"""The admin of what is right and what is the same: findings, verdicts, and the actions on events and listings."""
+"""The admin of what is right and what is the same: the editors' desk, findings, verdicts, actions on other pages."""
 
-from . import audits, duplicates, findings, verdicts
+from . import audits, duplicates, findings, venues, verdicts
 
-__all__ = ["audits", "duplicates", "findings", "verdicts"]
+__all__ = ["audits", "duplicates", "findings", "venues", "verdicts"]

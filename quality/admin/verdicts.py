@@ -9,11 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from events.admin.decision import told
-from events.admin.listing import draft_rows, standing
+from events.admin.listing import standing
 from events.models import Listing
 from nocturne.admin import RecordAdmin, SearchFilter, link, user_of
 from quality.decisions import decide_pair
 from quality.models import Verdict
+
+from .comparison import compared, starts
 
 BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
@@ -46,9 +48,11 @@ class VerdictAdmin(RecordAdmin):
     list_select_related = (
         "first__source",
         "first__venue",
+        "first__city",
         "first__event",
         "second__source",
         "second__venue",
+        "second__city",
         "second__event",
         "decided_by",
     )
@@ -87,7 +91,11 @@ class VerdictAdmin(RecordAdmin):
     ) -> HttpResponse:
         verdict: Verdict = context["original"]
         sides = (verdict.first, verdict.second)
-        context |= {"sides": [(one, standing(one)) for one in sides], "compared": compared(*sides)}
+        context |= {
+            "sides": [(one, standing(one)) for one in sides],
+            "names": [one.source.name for one in sides],
+            "compared": compared(*sides),
+        }
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.action(description="The same event", permissions=["edit"], location=BOTH)
@@ -113,16 +121,10 @@ class VerdictAdmin(RecordAdmin):
 
 
 def _side(listing: Listing) -> str:
-    facts = (listing.local_start.replace("T", " ")[:16], listing.venue.name if listing.venue else "", standing(listing))
+    facts = (starts(listing), listing.venue.name if listing.venue else "", standing(listing))
     return format_html(
         "{}<br>{}<br><small>{}</small>",
         link(listing, listing.title),
         link(listing.source),
         " · ".join(filter(None, facts)),
     )
-
-
-def compared(first: Listing, second: Listing) -> list[tuple[str, object, object]]:
-    """The fields of two drafts side by side: name, the first's value, the second's."""
-    ours, theirs = dict(draft_rows(first.draft)), dict(draft_rows(second.draft))
-    return [(name, ours.get(name, ""), theirs.get(name, "")) for name in {**ours, **theirs}]

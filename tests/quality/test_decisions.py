@@ -89,7 +89,7 @@ class TestSettling:
     def test_the_second_of_two_editors_is_told(self, pair: Verdict, ada: User, bob: User) -> None:
         settle(pair, SAME, by=ada)
         before = state()
-        with pytest.raises(Settled, match=r"ada@example.org decided this pair .*same event"):
+        with pytest.raises(Settled, match=r"decided by ada@example.org .*same event"):
             settle(pair, DIFFERENT, by=bob)
         assert state() == before
 
