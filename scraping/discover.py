@@ -106,11 +106,17 @@ def _outlook(one: Candidate, search: "_Search", city: City | None, atlas: Atlas,
     """The outlook under the name that the document has, else under that of the page that led to it."""
     seen = outlook(one.document, one.reading, city=city, atlas=atlas, now=now)
     page = search.pages[0] if search.pages else None
-    seen.url = one.lead.url if one.document.url in forms(one.lead.url) else one.document.url
+    seen.url = _lasting(one)
     seen.name = seen.name or (imprint(page).name if page else "") or host_of(seen.url)
     parts = urlsplit(seen.url)
     seen.homepage = page.url if page else seen.homepage or f"{parts.scheme}://{parts.netloc}/"
     return seen
+
+
+def _lasting(one: Candidate) -> str:
+    """The address to keep: a redirect within a site is followed for good, one to another host may be of today only."""
+    asked, answered = one.lead.url, one.document.url
+    return answered if host_of(asked) == host_of(answered) else asked
 
 
 class _Search:

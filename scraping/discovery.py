@@ -12,7 +12,7 @@ from django.utils import timezone as clock
 from events.models import City, Source
 
 # A worker reports after each request, which takes less than this; who has not reported for longer is dead.
-CLAIM_FOR = dt.timedelta(minutes=3)
+CLAIM_FOR = dt.timedelta(minutes=2)
 MAX_ATTEMPTS = 2
 KEPT_FOR = dt.timedelta(days=1)
 

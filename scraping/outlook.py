@@ -45,8 +45,8 @@ class Outlook:
     `count` events are to come, `undated` items have no readable date. `facts` says how many state a time, a place, a
     price, a picture; `places` counts by city, None where no active city is near, and `elsewhere` names what those say.
     `reasons` are (what is asked for, how many break it, an example) of the held ones, what weighs most first. Of the
-    first `compared` events some are `known`, some `unsure`. `city` is the id of the city that was given or, without
-    one, of the one that is suggested.
+    `compared` events, the first that have a city, some are `known`, some `unsure`. `city` is the id of the city that
+    was given or, without one, of the one that is suggested.
     """
 
     url: str
@@ -125,7 +125,7 @@ def outlook(document: Document, reading: Reading, *, city: City | None, atlas: A
         elsewhere=_elsewhere(dated),
         held=len(held),
         reasons=_reasons(held),
-        compared=len(dated[:COMPARED]),
+        compared=len(seen),
         known=outcomes["known"],
         unsure=outcomes["unsure"],
         rows=_rows(dated[:ROWS], seen),

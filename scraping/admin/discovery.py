@@ -86,6 +86,7 @@ class FoundForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["city"].queryset = City.objects.active().order_by("name", "pk")  # type: ignore[attr-defined]
+        self.fields["city"].empty_label = "None: what the events say"  # type: ignore[attr-defined]
 
 
 class AddByAddress(EditorAdmin):
@@ -188,7 +189,7 @@ class AddByAddress(EditorAdmin):
         self, request: HttpRequest, discovery: Discovery, pick: int, *, form: FoundForm | None = None
     ) -> dict[str, Any]:
         found = _chosen(discovery, pick)
-        said = "looking" if discovery.is_open else "what was found" if found else discovery.get_state_display()
+        said = "looking" if discovery.is_open else "what was found" if found else "nothing found"
         return self._context(
             request,
             title=f"Add source: {said}",

@@ -16,10 +16,14 @@ NOW = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
 
 @dataclass
 class Site:
-    """A web site: its answers by path, with the query where that matters; `asked` are the paths that were asked for."""
+    """A web site: its answers by path, with the query where that matters; `asked` are the paths that were asked for.
+
+    `moved` leads from paths to addresses.
+    """
 
     url: str
     pages: dict[str, str | bytes] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
     robots: str | None = None
     asked: list[str] = field(default_factory=list)
 
@@ -28,6 +32,8 @@ class Site:
             return Response(self.robots or "", status=404 if self.robots is None else 200)
         asked = request.full_path.rstrip("?")
         self.asked.append(asked)
+        if asked in self.moved:
+            return Response(status=302, headers={"Location": self.moved[asked]})
         body = self.pages.get(asked)
         return Response("", status=404) if body is None else Response(body)
 

@@ -303,7 +303,7 @@ class TestWorkers:
 
     def test_one_that_is_at_work_is_left_alone(self, user: User, asked: list[Any]) -> None:
         self.make(user).take(NOW)
-        with time_machine.travel(NOW + dt.timedelta(minutes=2), tick=False):
+        with time_machine.travel(NOW + CLAIM_FOR / 2, tick=False):
             assert tasks.discover_waiting() == 0
 
     def test_an_address_that_kills_workers_is_given_up(self, user: User) -> None:

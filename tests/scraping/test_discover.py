@@ -201,6 +201,16 @@ class TestAddresses:
         for address in ("https://www.meetup.com/find/", "https://example.org/@klub", "https://calendar.google.com/"):
             assert discovering.leads.of_address(address) == []
 
+    def test_a_redirect_within_the_site_is_kept_and_one_to_another_host_is_not(
+        self, site: Site, settings: Settings
+    ) -> None:
+        elsewhere = site.url.replace("localhost", "127.0.0.1")
+        settings.FETCH_ALLOW = [*settings.FETCH_ALLOW, elsewhere.removeprefix("http://")]
+        site.pages["/new.ics"] = nights("Ada Blum")
+        site.moved = {"/old.ics": "/new.ics", "/signed.ics": f"{elsewhere}/new.ics"}
+        assert site.paths(site.find("/old.ics")) == ["/new.ics"]
+        assert site.paths(site.find("/signed.ics")) == ["/signed.ics"]
+
 
 class TestManners:
     def test_robots_txt_is_obeyed_and_said(self, site: Site) -> None:

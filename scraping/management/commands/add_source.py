@@ -99,7 +99,7 @@ def _best(outlook: Outlook) -> str:
     lines.append(f"Held for review: {outlook.held}.")
     lines += [f"  {count} × {asked} As {example}" for asked, count, example in outlook.reasons]
     lines.append(
-        f"Of the first {outlook.compared}: {outlook.known} are there already, {outlook.unsure} may be, "
+        f"Of the first {outlook.compared} with a city: {outlook.known} are there already, {outlook.unsure} may be, "
         f"{outlook.new} are new."
     )
     lines += outlook.problems
