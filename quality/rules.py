@@ -22,7 +22,7 @@ from .venues import is_venue
 
 TITLE_LENGTH = (5, 200)
 DESCRIPTION_LENGTH = (20, 5000)
-SHOUTING_LENGTH = 80
+SHOUTING_LENGTH, SHOUTING_READ = 80, 400
 # Of a source's city: farther than people go for a night out.
 ELSEWHERE_KM = 100
 FAR = dt.timedelta(days=2 * 365)
@@ -121,7 +121,7 @@ def _description_stand_in(draft: EventDraft, at: Circumstances) -> str | None:
 
 
 def _description_shouting(draft: EventDraft, at: Circumstances) -> str | None:
-    text = draft.description
+    text = draft.description[:SHOUTING_READ]
     shouting = len(text) >= SHOUTING_LENGTH and is_shouting(text)
     return "The description is in capitals." if shouting else None
 
