@@ -11,7 +11,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from events.drafts import EventDraft, instant
+from events.drafts import EventDraft, Problem, instant
 from events.nights import last_night_of, tonight
 from events.places import coordinates, kilometres
 from events.text import fold
@@ -92,7 +92,7 @@ def _title_placeholder(draft: EventDraft, at: Circumstances) -> str | None:
     return None
 
 
-def _title_label(draft: EventDraft, at: Circumstances) -> str | None:
+def _title_button(draft: EventDraft, at: Circumstances) -> str | None:
     return "A button's label stands before the title." if wording.has_label(draft.title) else None
 
 
@@ -228,7 +228,7 @@ RULES = (
     Rule("title.short", "warning", 10, "A title has at least 5 characters.", _title_short),
     Rule("title.long", "warning", 10, "A title has at most 200 characters.", _title_long),
     Rule("title.placeholder", "error", 60, "A title is no button and no stand-in.", _title_placeholder),
-    Rule("title.label", "warning", 15, "A title does not begin with a button's label.", _title_label),
+    Rule("title.button", "warning", 15, "A title does not begin with a button's label.", _title_button),
     Rule("title.address", "warning", 20, "A title holds no web address.", _title_address),
     Rule("title.shouting", "info", 5, "A title is not all in capitals.", _title_shouting),
     Rule("description.short", "info", 5, "A description has at least 20 characters.", _description_short),
@@ -248,8 +248,16 @@ RULES = (
     Rule("text.spam", "error", 60, "The text is no advertisement for something else.", _spam),
     Rule("text.links", "error", 60, "The description is no list of links.", _links),
 )
+BY_CODE = {rule.code: rule for rule in RULES}
 # What extractors and normalising could not read of an item that is an event all the same.
 PROBLEM_SEVERITY, PROBLEM_WEIGHT = "warning", 5
+# What they have left out because it breaks a rule, so that the rule cannot see it any more.
+LEFT_OUT = {
+    "date.end-before-start": "date.end_before_start",
+    "date.too-long": "date.duration",
+    "title.label": "title.placeholder",
+    "url.refused": "url.invalid",
+}
 
 
 def assess(
@@ -264,13 +272,16 @@ def assess(
     for problem in draft.problems:
         if draft.when is None and problem.code.startswith("date"):
             continue  # it is the message of date.unreadable
-        found.setdefault(
-            problem.code[:60],
-            Found(
-                rule=problem.code[:60],
-                severity=PROBLEM_SEVERITY,
-                weight=PROBLEM_WEIGHT,
-                message=problem.message[:500],
-            ),
-        )
+        one = _of_problem(problem)
+        found.setdefault(one.rule, one)
     return list(found.values())
+
+
+def _of_problem(problem: Problem) -> Found:
+    rule = BY_CODE.get(LEFT_OUT.get(problem.code, ""))
+    return Found(
+        rule=rule.code if rule else problem.code[:60],
+        severity=rule.severity if rule else PROBLEM_SEVERITY,
+        weight=rule.weight if rule else PROBLEM_WEIGHT,
+        message=problem.message[:500],
+    )

@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 
 from events.drafts import EventDraft, Price, Problem, When, Where
 from events.models import City
-from quality.rules import RULES, Found, assess
+from quality.rules import BY_CODE, RULES, Found, assess
 from quality.score import as_sum, score
 from scraping.normalise import normalise
 from tests.factories import CITIES
@@ -52,9 +52,9 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
     ("title.placeholder", {"title": "Lorem ipsum"}),
     ("title.placeholder", {"title": "test"}),
     ("title.placeholder", {"title": "Wird noch bekannt gegeben"}),
-    ("title.label", {"title": "View The Wedding Present"}),
-    ("title.label", {"title": "View LISBON! THE LIVE TOUR"}),
-    ("title.label", {"title": "Buy tickets: The Wedding Present"}),
+    ("title.button", {"title": "View The Wedding Present"}),
+    ("title.button", {"title": "View LISBON! THE LIVE TOUR"}),
+    ("title.button", {"title": "Buy tickets: The Wedding Present"}),
     ("title.address", {"title": "The Wedding Present https://example.org/tickets"}),
     ("title.shouting", {"title": "THE WEDDING PRESENT"}),
     ("description.short", {"description": ""}),
@@ -197,3 +197,17 @@ def test_every_draft_can_be_assessed_and_its_score_is_what_the_findings_leave(on
     assert all(len(each.message) <= 500 for each in seen)
     assert score(seen) == max(0, 100 - sum(each.weight for each in seen))
     assert as_sum(seen).startswith("100")
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule"),
+    [
+        ({"when": When(start=dt.datetime(2026, 12, 5, 20), end=dt.datetime(2026, 12, 5, 2))}, "date.end_before_start"),
+        ({"when": When(start=dt.datetime(2026, 12, 5, 20), end=dt.datetime(2036, 12, 5))}, "date.duration"),
+        ({"url": "javascript:alert(1)"}, "url.invalid"),
+        ({"title": "View details"}, "title.placeholder"),
+    ],
+)
+def test_what_normalising_leaves_out_breaks_the_rule_all_the_same(raw: dict[str, Any], rule: str) -> None:
+    [one] = [each for each in found(normalise(draft(**raw))) if each.rule == rule]
+    assert one.weight == BY_CODE[rule].weight
