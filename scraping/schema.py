@@ -1,6 +1,7 @@
 """schema.org's Event and its kin as drafts; JSON-LD and microdata give the same objects, with plain values or lists."""
 
 import dataclasses
+import datetime as dt
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -154,6 +155,7 @@ class Reader:
                 yield None, Problem(code="date.unreadable", message=f"“{said[:80]}” is not a date that can be read.")
                 continue
             end = self._moment(ends[number], item.get("endTime")) if number < len(ends) else None
+            end = end or (self._same_day(start, ends[number]) if number < len(ends) else None)
             yield times.when(start, end or self._after(start, item)), None
 
     def _read(self, said: str) -> tuple[times.Moment, times.Moment | None] | None:
@@ -167,6 +169,18 @@ class Reader:
             stated = times.moment(more, day_first=self.day_first) or times.moment(f"{found[0].day} {more}")
             return stated if stated and abs(stated.day - found[0].day).days < 2 else found[0]
         return found[0]
+
+    def _same_day(self, start: times.Moment, said: str) -> times.Moment | None:
+        """The end that is a mere time of day, as "23:00"; before the start it is of the next day."""
+        found = times.moment(f"{start.day} {said}") if start.clock else None
+        if found is None or found.clock is None:
+            return None
+        found = times.Moment(found.day, found.clock, start.zone)
+        return (
+            found
+            if found.local > start.local
+            else times.Moment(start.day + dt.timedelta(days=1), found.clock, found.zone)
+        )
 
     def _after(self, start: times.Moment, item: Item) -> times.Moment | None:
         if start.clock is None or not (length := times.duration(text(item.get("duration")))):
@@ -208,7 +222,7 @@ class Reader:
 
 def _title(item: Item) -> str:
     """The name; of a game without one the names of those who play."""
-    found = text(item.get("name")) or text(item.get("headline"))
+    found = text(item.get("name")) or text(item.get("headline")) or text(item.get("summary"))
     players = [text(item.get(name)) for name in ("homeTeam", "awayTeam")]
     return found or (" – ".join(players) if all(players) else "")
 

@@ -9,14 +9,20 @@ from events.text import fold
 from scraping import times
 
 _SEPARATOR = re.compile(r"\s+[-–—|•·]\s+|\s*\|\s*|:\s+|\s+@\s+")
+_BRACKETS = re.compile(r"[\[(]([^\[\]()]{5,60})[\])]")
+_LEADING = re.compile(
+    r"^((?:\d{1,2}\.\d{1,2}\.\d{2,4}|\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{4})"
+    r"(?:[ ,]+\d{1,2}[:.]\d\d(?:\s?(?:uhr|[ap]m))?)?)(?=[ ,])",
+    re.I,
+)
 _WEEKDAYS = (
-    "mon montag lun lunes lundi lunedi segunda maandag δευτερα",
-    "tue dienstag mar martes mardi martedi terca dinsdag τριτη",
-    "wed mittwoch mer miercoles mercredi mercoledi quarta woensdag τεταρτη",
-    "thu donnerstag jeu jueves jeudi giovedi quinta donderdag πεμπτη",
-    "fri freitag ven viernes vendredi venerdi sexta vrijdag παρασκευη",
-    "sat samstag sonnabend sam sabado samedi sabato zaterdag σαββατο",
-    "sun sonntag dim domingo dimanche domenica zondag κυριακη",
+    "mon montag lun lunes lundi lunedi segunda maandag δευτερα poniedzialek понедельник pazartesi mandag mandag",
+    "tue dienstag mar martes mardi martedi terca dinsdag τριτη wtorek вторник sali tisdag tirsdag",
+    "wed mittwoch mer miercoles mercredi mercoledi quarta woensdag τεταρτη sroda среда carsamba onsdag",
+    "thu donnerstag jeu jueves jeudi giovedi quinta donderdag πεμπτη czwartek четверг persembe torsdag",
+    "fri freitag ven viernes vendredi venerdi sexta vrijdag παρασκευη piatek пятница cuma fredag",
+    "sat samstag sonnabend sam sabado samedi sabato zaterdag σαββατο sobota суббота cumartesi lordag",
+    "sun sonntag dim domingo dimanche domenica zondag κυριακη niedziela воскресенье pazar sondag",
 )
 _WEEKDAY = {name: number for number, names in enumerate(_WEEKDAYS) for name in names.split()}
 _WORDS = re.compile(r"[^\W\d_]+")
@@ -37,6 +43,8 @@ def dated_title(title: str, *, published: dt.date | None = None, day_first: bool
     """The date that a title names without doubt: with its year, or with a weekday that fits one year about its
     publishing. None where there is none, or more than one.
     """
+    if ahead := _beside(title, published, day_first):
+        return ahead
     parts = [part.strip() for part in _SEPARATOR.split(title)]
     found = [(number, when) for number, part in enumerate(parts) if (when := _date(part, published, day_first))]
     if len(found) != 1:
@@ -49,6 +57,17 @@ def dated_title(title: str, *, published: dt.date | None = None, day_first: bool
     place = behind[0] if number > 0 and len(behind) == 1 else ""
     name = title[: title.find(parts[number])] if number else " - ".join(rest)
     return Dated(name.rstrip(" -–—|•·:@") or " - ".join(rest), when, place)
+
+
+def _beside(title: str, published: dt.date | None, day_first: bool | None) -> Dated | None:
+    """A date in brackets, or in digits before the name, that is yet to come when it is published: other posts have the
+    date of what they report of there."""
+    for match in (*_BRACKETS.finditer(title), *_LEADING.finditer(title)):
+        name = " ".join((title[: match.start()] + title[match.end() :]).split()).strip(" -–—|•·:,")
+        when = _date(match[1], published, day_first)
+        if name and when and published and when.start.date() > published:
+            return Dated(name, when)
+    return None
 
 
 def _date(part: str, published: dt.date | None, day_first: bool | None) -> When | None:

@@ -6,7 +6,6 @@ content, as a labelled line, or as an unambiguous date in the title. A blog give
 
 import dataclasses
 import datetime as dt
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,37 +13,22 @@ from xml.etree.ElementTree import Element
 
 from selectolax.lexbor import LexborHTMLParser
 
-from events.drafts import EventDraft, Problem, When
+from events.drafts import EventDraft, Price, Problem
 from scraping import times
+from scraping.admission import admission
+from scraping.entries import stated_time, told_place, told_time
 from scraping.extractors import Document, Window, microformats
-from scraping.fields import named, text_of
+from scraping.fields import is_true, named, text_of
 from scraping.places import place_of
-from scraping.plain import plain_line, plain_text
+from scraping.plain import plain_line
 from scraping.prices import price_of
 from scraping.schema import Reader
 from scraping.titles import dated_title
 from scraping.xml import blocks, parse, whole_text
 from scraping.zones import iana
 
-_STARTS = (
-    "start",
-    "startdate",
-    "starttime",
-    "startdatetime",
-    "dtstart",
-    "eventdate",
-    "eventstart",
-    "eventstartdate",
-    "begin",
-)
-_ENDS = ("end", "enddate", "endtime", "enddatetime", "dtend", "eventend", "eventenddate")
 _PLACES = ("location", "venue", "place", "eventlocation", "where", "venuename")
 _PRICES = ("price", "cost", "ticketprice", "eventprice")
-_LABEL = re.compile(
-    r"^[^\w\n]*+(?:when|dates?(?: ?(?:and|&) ?time)?|event date|wann|datum|termin|quand|cu[aá]ndo|fecha|quando|data|"
-    r"wanneer|ημερομηνια|πότε|start|starts|beginn)\s*:\s*(.{6,120})$",
-    re.I | re.M,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +74,7 @@ def _xml_entry(node: Element) -> Entry:
     fields: dict[str, str] = {}
     categories, link, image = [], "", ""
     for child in node:
-        name = child.tag.lower().rpartition("-")[2]
+        name = child.tag.lower().rpartition("-")[2].replace("_", "")
         if name == "category":
             categories.append(child.get("term") or child.get("label") or whole_text(child))
         elif name == "link" and child.get("rel", "alternate") == "alternate":
@@ -101,7 +85,8 @@ def _xml_entry(node: Element) -> Entry:
         elif name == "when" and child.get("startTime"):  # Google's calendar feeds
             fields |= {"start": child.get("startTime", ""), "end": child.get("endTime", "")}
         else:
-            value = whole_text(child) or child.get("valueString", "") or child.get("content", "")
+            parts = [text for part in child if (text := whole_text(part))] if name in _PLACES else []
+            value = ", ".join(parts) or whole_text(child) or child.get("valueString", "") or child.get("content", "")
             fields.setdefault(name, value)
     content = max((fields.get(name, "") for name in ("encoded", "content", "description", "summary")), key=len)
     return Entry(fields, tuple(categories), link, image, content)
@@ -131,14 +116,14 @@ def _draft(entry: Entry, document: Document, window: Window) -> EventDraft | Non
         external_id=entry.first(("guid", "id", "uid", "identifier")),
         url=entry.link or entry.first(("guid",)),
         where=place_of(entry.first(_PLACES)),
-        price=price_of(entry.first(_PRICES), timezone=window.timezone),
+        price=_price(entry, window.timezone),
         description=entry.content,
         image_url=entry.image,
         organizer=plain_line(entry.first(("organizer", "host"))),
         categories=entry.categories,
-        status="cancelled" if entry.fields.get("status", "").lower().startswith("cancel") else "scheduled",
+        status=_status(entry.fields),
     )
-    if when := _stated(entry, window):
+    if when := stated_time(entry.fields, window.timezone):
         return dataclasses.replace(base, when=when)
     if marked := _marked(entry, document, window):
         where = base.where if base.where.venue or base.where.address else marked.where
@@ -148,28 +133,36 @@ def _draft(entry: Entry, document: Document, window: Window) -> EventDraft | Non
     if found := dated_title(title[:300], published=published, day_first=hint):
         where = base.where if base.where.venue else place_of(found.place)
         return dataclasses.replace(base, title=found.title, when=found.when, where=where)
-    if match := _LABEL.search(plain_text(entry.content[:20_000])):
-        span = times.span(match[1], day_first=hint)
-        return dataclasses.replace(base, when=times.when(*span)) if span else None
+    if when := told_time(entry.content, window.timezone, published):
+        where = base.where if base.where.venue or base.where.address else place_of(told_place(entry.content))
+        return dataclasses.replace(base, when=when, where=where)
     return None
 
 
-def _stated(entry: Entry, window: Window) -> When | None:
-    said, ending = entry.first(_STARTS), entry.first(_ENDS)
-    hint = times.day_comes_first(window.timezone)
-    start = times.moment(said, day_first=hint) if said else None
-    end = times.moment(ending, day_first=hint) if ending else None
-    return times.when(start, end) if start else None
+def _status(fields: dict[str, str]) -> str:
+    said = fields.get("status", "") or fields.get("eventstatus", "")
+    flagged = any(is_true(fields.get(name)) for name in ("iscancelled", "iscanceled", "cancelled", "canceled"))
+    return "cancelled" if flagged or said.lower().startswith("cancel") else "scheduled"
+
+
+def _price(entry: Entry, timezone: str) -> Price:
+    said = entry.first(_PRICES)
+    return price_of(said, timezone=timezone) if said else admission(entry.content, timezone=timezone)
 
 
 def _marked(entry: Entry, document: Document, window: Window) -> EventDraft | None:
     """The one event that the entry's content marks up."""
-    if not any(mark in entry.content for mark in ("vevent", "h-event", "data-start")):
+    if not any(mark in entry.content for mark in ("vevent", "h-event", "data-start", "date-display-s")):
         return None
     tree = LexborHTMLParser(entry.content)
     found = list(Reader(document, window, list(microformats.items(tree))).drafts())
     if len(found) == 1 and found[0].when:
         return found[0]
+    if drupal := tree.css_first(".date-display-single[content], .date-display-start[content]"):
+        ending = tree.css_first(".date-display-end[content]")
+        begin = times.moment(drupal.attributes.get("content") or "")
+        over = times.moment(ending.attributes.get("content") or "") if ending else None
+        return EventDraft(title="", when=times.when(begin, over)) if begin else None
     node = tree.css_first("[data-start]")
     start = times.moment(node.attributes.get("data-start") or "") if node is not None else None
     if node is None or start is None:

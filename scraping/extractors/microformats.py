@@ -11,6 +11,8 @@ from scraping.schema import Reader
 
 MAX_DEPTH = 30
 _ROOTS = frozenset(("h-event", "vevent"))
+# Objects of their own: what they say of their name is not the event's.
+_CARDS = frozenset("h-card h-entry h-cite h-feed h-item h-adr h-geo h-review h-product vcard hentry".split())
 # Class names of microformats 2 and 1, by the property of schema.org that they mean.
 _PROPERTIES = {
     "p-name": "name",
@@ -40,6 +42,8 @@ _PROPERTIES = {
     "p-organizer": "organizer",
     "organizer": "organizer",
     "p-performer": "performer",
+    "status": "eventStatus",
+    "p-status": "eventStatus",
 }
 _PLACE = {
     "p-name": "name",
@@ -92,11 +96,11 @@ def _fill(item: Item, node: LexborNode, depth: int) -> None:
         found = False
         for name in dict.fromkeys(_PROPERTIES[name] for name in classes if name in _PROPERTIES):
             if name == "keywords":
-                item.setdefault(name, []).append(_text(child))
+                item.setdefault(name, []).append(_stated(child) or _text(child))
             elif not item.get(name):
                 item[name] = _value(child, name)
             found = found or name in ("location", "organizer", "performer")
-        if not found:
+        if not found and _CARDS.isdisjoint(classes):
             _fill(item, child, depth + 1)
 
 
@@ -110,7 +114,13 @@ def _value(node: LexborNode, name: str) -> object:
         return address or _text(node)
     if name == "description":
         return node.inner_html or ""
-    return _text(node)
+    return _stated(node) or _text(node)
+
+
+def _stated(node: LexborNode) -> str:
+    """The text that an element has in an attribute: of data its value, of a picture what is read instead of it."""
+    name = {"data": "value", "input": "value", "img": "alt", "area": "alt", "abbr": "title"}.get(node.tag or "", "")
+    return (node.attributes.get(name) or "").strip() if name else ""
 
 
 def _time(node: LexborNode) -> str:

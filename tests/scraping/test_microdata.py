@@ -72,3 +72,32 @@ def test_json_ld_comes_first_and_microdata_where_it_has_no_date():
     block = '<script type="application/ld+json">{"@type": "Event", "name": "Jazz", "startDate": "%s"}</script>'
     assert reading(f"<html>{block % '2026-12-05'}{EVENT}</html>").format == "jsonld"
     assert reading(f"<html>{block % 'soon'}{EVENT}</html>").format == "microdata"
+
+
+SHORT = '<b itemprop="name">Jazz</b><span itemprop="startDate" datetime="2026-12-05T20:00">5 Dec</span>'
+
+
+def of(body):
+    (draft,) = drafts(f"<!DOCTYPE html><html><body>{body}</body></html>")
+    return draft
+
+
+def test_a_part_that_stands_elsewhere_in_the_page_is_found():
+    scope = 'itemprop="location" itemscope itemtype="http://schema.org/Place"'
+    place = f'<div id="loc"><div {scope}><b itemprop="name">Blue Note</b></div></div>'
+    draft = of(f'<div itemscope itemtype="http://schema.org/Event" itemref="missing loc">{SHORT}</div>{place}')
+    assert (draft.title, draft.where.venue) == ("Jazz", "Blue Note")
+
+
+def test_the_place_around_an_event_is_its():
+    event = f'<div itemprop="event" itemscope itemtype="http://schema.org/Event">{SHORT}</div>'
+    draft = of(
+        '<div itemscope itemtype="http://schema.org/MusicVenue"><b itemprop="name">Blue Note</b>'
+        f'<i itemprop="address">Hauptstr. 1</i>{event}</div>'
+    )
+    assert (draft.where.venue, draft.where.address) == ("Blue Note", "Hauptstr. 1")
+
+
+def test_the_older_vocabulary_is_read():
+    draft = of(f'<div itemscope itemtype="http://data-vocabulary.org/Event">{SHORT.replace("name", "summary")}</div>')
+    assert draft.title == "Jazz"

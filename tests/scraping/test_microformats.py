@@ -61,3 +61,43 @@ def test_identical_events_are_one_and_others_each_by_itself():
 def test_class_names_without_a_date_are_layout():
     found = reading('<html><div class="vevent"><b class="summary">Jazz</b></div></html>')
     assert found.drafts == ()
+
+
+def of(body):
+    return drafts(f"<!DOCTYPE html><html><body>{body}</body></html>")
+
+
+def test_the_name_of_an_author_is_not_that_of_the_event():
+    author = '<div class="p-author h-card"><a class="p-name u-url" href="/ada">Ada</a></div>'
+    event = '<h1 class="p-name">Jazz</h1><time class="dt-start" datetime="2026-12-05T20:00">x</time>'
+    assert [draft.title for draft in of(f'<div class="h-event">{author}{event}</div>')] == ["Jazz"]
+
+
+@pytest.mark.parametrize("end", ['<span class="value">23:00</span>', "11:00 pm"])
+def test_an_end_may_be_a_mere_time(end):
+    (draft,) = of(
+        '<div class="vevent"><b class="summary">Jazz</b><span class="dtstart"><span class="value">2026-12-05</span> '
+        f'<span class="value">20:00</span></span><span class="dtend">{end}</span></div>'
+    )
+    assert draft.when.end.isoformat() == "2026-12-05T23:00:00"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '<data class="p-name" value="Jazz"></data>',
+        '<img class="p-name" alt="Jazz">',
+        '<abbr class="p-name" title="Jazz">J</abbr>',
+    ],
+)
+def test_a_name_may_stand_in_an_attribute(name):
+    (draft,) = of(f'<div class="h-event">{name}<data class="dt-start" value="2026-12-05T20:00"></data></div>')
+    assert draft.title == "Jazz"
+
+
+def test_a_cancelled_event_says_so():
+    (draft,) = of(
+        '<div class="vevent"><b class="summary">Jazz</b><abbr class="dtstart" title="2026-12-05T20:00">x</abbr>'
+        '<i class="status">CANCELLED</i></div>'
+    )
+    assert draft.status == "cancelled"
