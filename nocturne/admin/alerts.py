@@ -30,7 +30,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Alert)
 class AlertAdmin(RecordAdmin):
-    list_display = ("opened_at", "grade", "message", "where", "last_seen_at", "resolved_at")
+    list_display = ("opened_at", "grade", "message", "where", "resolved_at")
     list_display_links = ("opened_at",)
     list_filter = (OpenFilter, "severity", "opened_at")
     search_fields = ("key", "message")

@@ -1,4 +1,4 @@
-"""What stands below the form of a source: how its readings went, and what the last one gave."""
+"""What stands below the form of a source: how its readings went, and what it lists."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -67,7 +67,7 @@ def chart(runs: Sequence[Run]) -> Chart | None:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A listing as the last reading left it."""
+    """A listing as the readings left it."""
 
     listing: Listing
     when: str

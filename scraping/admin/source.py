@@ -11,6 +11,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone as clock
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.timesince import timesince, timeuntil
 from kombu.exceptions import OperationalError
 
@@ -30,9 +31,10 @@ from .runs import COUNTS
 BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 STALE = dt.timedelta(days=2)
 FACTS = (
-    *("condition", "yielded", "shares", "last_good", "last_reading", "next_reading", "rhythm"),
-    *("claim", "failures", "answer"),
+    *("told", "yielded", "shares", ("last_good", "last_reading"), ("next_reading", "rhythm")),
+    *(("claim", "failures"), "answer"),
 )
+REASON_LENGTH = 80  # in the list
 RULES = (
     "What is left out is counted and shown below, and not saved; what was saved before is retired like what the source "
     "no longer lists. New rules are applied at the next reading, within a minute or two."
@@ -98,7 +100,7 @@ class SourceAdmin(AddByAddress):
         ("What is taken", {"fields": ("include", "exclude"), "description": RULES}),
         ("Readings", {"fields": FACTS}),
     )
-    readonly_fields = FACTS
+    readonly_fields = tuple(name for fact in FACTS for name in ([fact] if isinstance(fact, str) else fact))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         facts = JSONObject(pk="pk", status="status", error="error", **{name: name for name in COUNTS})
@@ -122,6 +124,12 @@ class SourceAdmin(AddByAddress):
         if change and "trust" in form.changed_data:
             editing.recompose(listed.values_list("root", flat=True), now=clock.now())
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and db_field.name in ("include", "exclude"):
+            field.widget.attrs["rows"] = 4
+        return field
+
     # --- columns and facts ------------------------------------------------------------------------
 
     @admin.display(description="City", ordering="city__name")
@@ -130,11 +138,11 @@ class SourceAdmin(AddByAddress):
 
     @admin.display(description="Health", ordering="health__state")
     def condition(self, source: Source) -> str:
-        if not source.url:
-            return format_html('<span class="health none">{}</span>', "has no address")
-        state, reason = health.words(source)
-        words = f"{state}: {reason}" if reason and state in COLOURS else state
-        return format_html('<span class="health {}">{}</span>', COLOURS.get(state, "none"), words)
+        return _condition(source, REASON_LENGTH)
+
+    @admin.display(description="Health")
+    def told(self, source: Source) -> str:
+        return _condition(source, 500)
 
     @admin.display(description="Events to come")
     def yielded(self, source: Source) -> str:
@@ -272,3 +280,15 @@ def _schedule(source: Source) -> Schedule:
         return source.schedule
     except Schedule.DoesNotExist:
         return Schedule(source=source)
+
+
+def _condition(source: Source, length: int) -> str:
+    """The state for the eye, and the reason in so many letters."""
+    if not source.url:
+        return format_html('<span class="health none">{}</span>', "has no address")
+    state, reason = health.words(source)
+    told = Truncator(reason).chars(length) if state in COLOURS else ""
+    return format_html(
+        '<span class="health {}">{}</span>{}<small>{}</small>',
+        *(COLOURS.get(state, "none"), f"{state}:" if told else state, " " if told else "", told),
+    )

@@ -251,7 +251,7 @@ class TestPage:
         page = parsed(editor.get(url_of(source)))
         assert text_of(page, ".field-yielded .readonly") == "38, usually 40; 2 left out by the rules"
         assert text_of(page, ".field-shares .readonly") == "90 % with time, 100 % with venue"
-        assert text_of(page, ".field-rhythm .readonly") == "6 hours"
+        assert text_of(page, ".fieldBox.field-rhythm .readonly") == "6 hours"
 
 
 class TestHistory:
