@@ -61,15 +61,21 @@ def complete(
     Expects normalised drafts; those that the source's rules refuse are not followed.
     """
     groups: dict[str, list[EventDraft]] = {}
-    if format not in _COMPLETE:
-        for draft in drafts:
-            if lacks(draft) and _is_of(draft.url, source.url) and selection.key(draft) not in refused:
-                groups.setdefault(draft.url, []).append(draft)
+    for draft in lacking(drafts, source.url, format=format):
+        if selection.key(draft) not in refused:
+            groups.setdefault(draft.url, []).append(draft)
     if not groups:
         return Completed(list(drafts))
     follower = _Follower(source, groups, window, now)
     left = follower.follow()
     return Completed([follower.filled(draft) for draft in drafts], left)
+
+
+def lacking(drafts: Sequence[EventDraft], source_url: str, *, format: str) -> list[EventDraft]:
+    """Those whose pages may be read, since the list does not say their time or place."""
+    if format in _COMPLETE:
+        return []
+    return [draft for draft in drafts if lacks(draft) and _is_of(draft.url, source_url)]
 
 
 def lacks(draft: EventDraft) -> bool:

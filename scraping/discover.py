@@ -199,7 +199,8 @@ class _Search:
             self.pages.append(document)
 
     def _look(self, lead: Lead, said: str, events: int = 0) -> None:
-        self.looks.append(Look(lead.url, lead.why, said, events))
+        printable = "".join(c if c.isprintable() else " " for c in said)[:500]
+        self.looks.append(Look(lead.url, lead.why, printable, events))
         self.report(self.looks)
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 from urllib.parse import urldefrag, urlsplit
 
 from events.text import fold
@@ -15,6 +16,7 @@ from scraping.normalise import link
 # Of a sitemap no more than this is looked at.
 MAX_SITEMAP_URLS = 5_000
 MOST_LINKS = 5_000
+MOST_EMBEDDED = 10
 _CALENDARS = ("text/calendar", "application/ics", "application/calendar+xml", "application/calendar+json")
 _FEEDS = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml")
 _JSON = ("application/json", "application/ld+json")
@@ -67,7 +69,7 @@ def of_page(document: Document) -> list[Lead]:
     found = [
         *(Lead(url, f"where {name} keeps its feed", Rank.PLATFORM) for name, url in platforms.by_page(document)),
         *_announced(document),
-        *_embedded(document),
+        *islice(_embedded(document), MOST_EMBEDDED),
         *_linked(document),
         *_guessed(document),
         *_pages(document),
@@ -82,9 +84,8 @@ def of_page(document: Document) -> list[Lead]:
 
 def of_sitemap(document: Document) -> list[Lead]:
     """The sitemaps and pages that a sitemap lists and whose names promise events."""
-    urls = [link(text.strip()) for text in re.findall(r"<loc>\s*(?:<!\[CDATA\[)?([^<\]]+)", document.text)][
-        :MAX_SITEMAP_URLS
-    ]
+    listed = re.finditer(r"<loc>\s*(?:<!\[CDATA\[)?([^<\]]+)", document.text)
+    urls = [link(match[1].strip()) for match in islice(listed, MAX_SITEMAP_URLS)]
     if "<sitemapindex" in document.text:
         maps = [url for url in urls if not _EVENT_WORDS.isdisjoint(fold(urlsplit(url).path).split())]
         return [Lead(url, "a sitemap of events", Rank.SITEMAP) for url in maps[:2]]
@@ -124,7 +125,9 @@ def _embedded(document: Document) -> Iterator[Lead]:
         for name in ("src", "data-src", "data-lazy-src", "href"):
             url = _absolute(attributes.get(name), document)
             for platform, feed in platforms.by_address(url) if url else ():
-                yield Lead(feed, f"the {platform} calendar on the page", Rank.PLATFORM)
+                framed = node.tag == "iframe"
+                why = f"the calendar of {platform} {'shown on' if framed else 'linked from'} the page"
+                yield Lead(feed, why, Rank.PLATFORM if framed else Rank.LINKED)
 
 
 def _linked(document: Document) -> Iterator[Lead]:

@@ -25,6 +25,7 @@ from quality.records import TEXT_LENGTH, Record
 
 from .adoption import Identified
 from .assess import Item, assess
+from .details import lacking
 from .detect import Reading, read
 from .extractors import Document, Window
 from .identity import fingerprint, settle
@@ -43,10 +44,10 @@ class Outlook:
     """What an address would bring, as JSON keeps it.
 
     `count` events are to come, `undated` items have no readable date. `facts` says how many state a time, a place, a
-    price, a picture; `places` counts by city, None where no active city is near, and `elsewhere` names what those say.
-    `reasons` are (what is asked for, how many break it, an example) of the held ones, what weighs most first. Of the
-    `compared` events, the first that have a city, some are `known`, some `unsure`. `city` is the id of the city that
-    was given or, without one, of the one that is suggested.
+    price, a picture, `followed` how many lack a time or place that their own pages may tell. `places` counts by city,
+    None where no active city is near, and `elsewhere` names what those say. `reasons` are (what is asked for, how many
+    break it, an example) of the held ones, what weighs most first. Of the `compared` events, the first that have a
+    city, some are `known`, some `unsure`. `city` is the id of the city given or, without one, of the one suggested.
     """
 
     url: str
@@ -59,6 +60,7 @@ class Outlook:
     first: str = ""
     last: str = ""
     facts: dict[str, int] = field(default_factory=dict)
+    followed: int = 0
     places: list[tuple[str | None, int]] = field(default_factory=list)
     elsewhere: list[tuple[str, int]] = field(default_factory=list)
     held: int = 0
@@ -121,6 +123,7 @@ def outlook(document: Document, reading: Reading, *, city: City | None, atlas: A
         first=dated[0].draft.when.start.date().isoformat() if dated and dated[0].draft.when else "",
         last=dated[-1].draft.when.start.date().isoformat() if dated and dated[-1].draft.when else "",
         facts=facts_of([item.draft for item in dated]),
+        followed=len(lacking(drafts, document.url, format=reading.format)),
         places=Counter(item.city.name if item.city else None for item in dated).most_common(),
         elsewhere=_elsewhere(dated),
         held=len(held),

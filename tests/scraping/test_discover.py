@@ -10,6 +10,7 @@ from pytest_django import Settings
 from events.models import Event, Listing
 from scraping import discover as discovering
 from scraping.discover import MAX_REQUESTS, Look, discover
+from scraping.extractors import Document
 from tests.factories import make_city, make_event, make_listing, make_venue
 from tests.scraping.feeds import calendar, vevent
 from tests.scraping.sites import NOW, Site, marked, nights, page
@@ -95,6 +96,15 @@ class TestWhatIsFound:
         found = site.find("/events/")
         assert site.paths(found) == ["/wp-json/tribe/events/v1/events?per_page=50", "/events/?ical=1"]
         assert found.found[0].facts == {"time": 1, "place": 1, "price": 1, "picture": 1}
+
+    def test_a_calendar_that_is_shown_in_a_frame(self) -> None:
+        frame = (
+            '<iframe data-src="https://calendar.google.com/calendar/embed?src=a%40group.calendar.google.com"></iframe>'
+        )
+        document = Document(url="https://klub.example/", body=page(frame).encode())
+        (lead,) = discovering.leads.of_page(document)
+        assert lead.url == "https://calendar.google.com/calendar/ical/a%40group.calendar.google.com/public/basic.ics"
+        assert lead.why == "the calendar of Google Calendar shown on the page"
 
     def test_squarespace(self, site: Site) -> None:
         site.pages["/gigs"] = page('<script src="https://static1.squarespace.com/x.js"></script>')
@@ -340,6 +350,12 @@ class TestTheOutlook:
         assert (outlook.known, outlook.unsure, outlook.new) == (1, 0, 1)
         assert [(row["outcome"], row["event"]) for row in outlook.rows] == [("known", event.pk), ("new", None)]
         assert (Event.objects.count(), Listing.objects.count()) == before
+
+    def test_what_only_the_pages_of_events_say_is_announced(self, site: Site) -> None:
+        site.pages["/"] = page(marked("Ada Blum", startDate="2026-12-05", url="/ada"))
+        assert site.find().found[0].followed == 1
+        site.pages["/"] = page(marked("Ada Blum", url="/ada"))
+        assert site.find().found[0].followed == 0
 
     def test_undated_items_are_counted(self, site: Site) -> None:
         make_city()

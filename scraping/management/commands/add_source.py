@@ -94,6 +94,8 @@ def _best(outlook: Outlook) -> str:
         parts = (row["title"], row["venue"], row["price"], "held" if row["held"] else "", row["outcome"])
         lines.append(f"  {start:<16}  {' · '.join(filter(None, parts))}")
     lines += ["", "Cities: " + ", ".join(f"{name or 'no active city'} {count}" for name, count in outlook.places) + "."]
+    if outlook.followed:
+        lines.append(f"{outlook.followed} lack a time or a place: their own pages are read for that, a few at a time.")
     if outlook.elsewhere:
         lines.append("No active city for: " + ", ".join(f"{place} {count}" for place, count in outlook.elsewhere) + ".")
     lines.append(f"Held for review: {outlook.held}.")
