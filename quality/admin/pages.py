@@ -69,7 +69,7 @@ def counts(request: HttpRequest) -> dict[str, int | None]:
     waiting = {"pairs": queues.pairs(), "held": queues.held(), "unplaced": queues.unplaced()}
     asked = {name: _number_of(rows) for name, rows in waiting.items() if name in seen}
     # the user's row is there anyway: it carries the counts
-    row = User.objects.filter(pk=user.pk).values(**asked).get() if asked else {}
+    row: dict[str, Any] = dict(User.objects.filter(pk=user.pk).values(**asked).get()) if asked else {}
     found: dict[str, int | None] = {name: row.get(name) for name in seen}
     return found | ({"venues": venue_merging.waiting()} if "venues" in seen else {})
 

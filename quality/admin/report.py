@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Avg, Count, F, IntegerField, Q
+from django.db.models import Avg, Count, F, IntegerField, Q, QuerySet
 from django.db.models.functions import Cast, Least, TruncWeek
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone as clock
@@ -110,9 +110,10 @@ def _weeks() -> list[dict[str, Any]]:
     monday = today - dt.timedelta(days=today.weekday())
     mondays = [monday - dt.timedelta(weeks=n) for n in reversed(range(WEEKS))]
     since = dt.datetime.combine(mondays[0], dt.time(), dt.UTC)
-    counts = {severity: Count("pk", filter=Q(severity=severity)) for severity in SEVERITIES}
-    found = Finding.objects.filter(first_seen_at__gte=since).order_by().annotate(week=TruncWeek("first_seen_at"))
-    numbers = {row["week"].date(): row for row in found.values("week").annotate(**counts)}
+    counts: dict[str, Any] = {severity: Count("pk", filter=Q(severity=severity)) for severity in SEVERITIES}
+    found: QuerySet[Any, Any] = Finding.objects.filter(first_seen_at__gte=since).order_by()
+    weekly: Any = found.annotate(week=TruncWeek("first_seen_at")).values("week").annotate(**counts)
+    numbers = {row["week"].date(): row for row in weekly}
     rows = []
     for week in mondays:
         row = numbers.get(week, dict.fromkeys(SEVERITIES, 0))

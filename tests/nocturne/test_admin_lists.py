@@ -99,12 +99,13 @@ def make_everything(rows: int) -> None:
         last_night=lambda n: night,
         series=lambda n: series[n],
         source_count=lambda n: 1,
+        visibility=lambda n: "held" if n % 4 == 0 else "published",
     )
     draft = EventDraft(title="A listing", when=None).to_json()
     listings = make(
         Listing,
         source=lambda n: sources[n],
-        event=lambda n: events[n],
+        event=lambda n: None if n % 5 == 4 else events[n],
         city=lambda n: cities[n],
         venue=lambda n: venues[n],
         series=lambda n: series[n],
@@ -215,6 +216,17 @@ def test_queries_do_not_grow_with_the_rows_of_a_page(
 
     assert len(page.css("#result_list tbody tr")) == 200
     assert many == few
+
+
+@pytest.mark.parametrize("name", ["pairs", "held", "unplaced", "venues", "report"])
+def test_a_page_of_the_desk_takes_few_queries(editor: Client, rows: int, name: str) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        page = LexborHTMLParser(editor.get(reverse(f"desk:{name}")).content)
+
+    [tab] = page.css(".desk-tabs [aria-current]")
+    waiting = {"pairs": rows, "held": rows // 4, "unplaced": rows // 5, "venues": 0, "report": None}[name]
+    assert [node.text() for node in tab.css(".count")] == ([] if waiting is None else [str(waiting)])
+    assert len(queries) <= QUERIES
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
