@@ -55,7 +55,9 @@ class _WholeLines(email.policy.EmailPolicy):
 class Mail(EmailMultiAlternatives):
     """A message from the site to one address, with From, Reply-To, Message-ID and Date as good senders have them."""
 
-    def __init__(self, to: str, subject: str, *, text: str, html: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, to: str, subject: str, *, text: str, html: str = "", headers: dict[str, str] | None = None
+    ) -> None:
         name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
         super().__init__(
             subject=" ".join(subject.split()),
@@ -69,7 +71,8 @@ class Mail(EmailMultiAlternatives):
                 **(headers or {}),
             },
         )
-        self.attach_alternative(html, "text/html")
+        if html:
+            self.attach_alternative(html, "text/html")
 
     def message(self, *, policy: Any = email.policy.default) -> Message:
         return super().message(policy=_WholeLines() + policy)
@@ -109,11 +112,13 @@ def send(
     build: Callable[[EmailLog], EmailMultiAlternatives | None],
     *,
     over: Any = None,
+    retry: bool = True,
     now: dt.datetime | None = None,
 ) -> str:
     """Send the mail of a queued row, and write down what became of it; the state of the row.
 
     `build` makes the message, or gives None if there is no reason for it any more. `over` is a connection to use.
+    What cannot be sent now is put off, for somebody to call this again once it is due; or has failed without `retry`.
     A row that somebody else has claimed, or that is not due, is left alone. Not within a transaction.
     """
     now = now or clock.now()
@@ -131,7 +136,8 @@ def send(
     if not _claim(row, str(message.extra_headers.get("Message-ID", "")), now):
         return EmailLog.objects.values_list("state", flat=True).get(pk=row.pk)
     with contextlib.nullcontext(over) if over is not None else connection() as mailer:
-        return _deliver(row, message, mailer, now)
+        state = _deliver(row, message, mailer, now)
+    return state if retry or state != State.QUEUED else _end(row, State.FAILED, row.why, now)
 
 
 def settle(*, now: dt.datetime | None = None) -> int:

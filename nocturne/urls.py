@@ -8,6 +8,7 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path
 
 from nocturne.api import api
+from nocturne.passwords import PasswordResetForm
 
 site = urlsplit(settings.SITE_URL)
 # Links in mails follow the settings and not a request's Host header, which strangers choose.
@@ -16,7 +17,7 @@ mail_context = {"domain": site.netloc, "protocol": site.scheme, "site_name": set
 urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "admin/password_reset/",
-        auth.PasswordResetView.as_view(extra_email_context=mail_context),
+        auth.PasswordResetView.as_view(extra_email_context=mail_context, form_class=PasswordResetForm),
         name="admin_password_reset",
     ),
     path("admin/password_reset/done/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),

@@ -19,7 +19,7 @@ from subscriptions.links import CONFIRM_DAYS
 from subscriptions.models import WEEKDAYS
 
 # Who may ask how often: an address, and an IP.
-ADDRESS_RATE, IP_RATE = "5/h", "30/h"
+ADDRESS_RATES, IP_RATE = ("5/h", "10/d"), "30/h"
 PAGE, FRAGMENT = "subscriptions/subscribe.html", "subscriptions/_city.html"
 
 
@@ -31,7 +31,8 @@ def subscribe(request: HttpRequest) -> HttpResponseBase:
     form = read_sign_up(request)
     if form.errors:
         return _answer(request, form, 422)
-    seconds = limits.wait(request, "subscribe", [(form.email, ADDRESS_RATE), ("", IP_RATE)])
+    rates = [*((form.email, rate) for rate in ADDRESS_RATES), ("", IP_RATE)]
+    seconds = limits.wait(request, "subscribe", rates)
     if seconds:
         return _too_many(request, form, seconds)
     if not form.is_trap:

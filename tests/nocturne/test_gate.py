@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused, AnymailRequestsAPIError
+from django.test import Client
 from django.utils import timezone as clock
 from requests import Response
 from urllib3.exceptions import NewConnectionError
 
 from nocturne import mail
 from nocturne.addresses import address_hash
-from nocturne.models import EmailLog, Suppression
+from nocturne.models import EmailLog, Suppression, User
 from tests.mailservers import MailServer
 
 pytestmark = pytest.mark.django_db
@@ -219,6 +220,57 @@ def test_a_worker_killed_while_sending_leaves_a_mail_that_is_uncertain(mail_serv
     row.refresh_from_db()
     assert sent(row).state == "uncertain"
     assert mail_server.received == []
+
+
+@pytest.mark.parametrize(
+    ("function", "received", "state"),
+    [("", 1, "sent"), ("_claim", 1, "sent"), ("_deliver", 0, "uncertain"), ("_end", 1, "uncertain")],
+    ids=["writing the message", "claiming the row", "sending", "marking it as sent"],
+)
+def test_killed_at_any_line_nobody_gets_two(
+    mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, function: str, received: int, state: str
+) -> None:
+    """The worker dies when it is about to do this; another gets the task then, and an hour later the tick comes."""
+
+    class Killed(BaseException):
+        pass
+
+    def die(*args: object, **options: object) -> None:
+        raise Killed
+
+    row = mail.queue("digest", ADA)
+    assert row
+    with monkeypatch.context() as patch:
+        if function:
+            patch.setattr(mail, function, die)
+        with pytest.raises(Killed):
+            mail.send(row, build if function else die)  # type: ignore[arg-type]
+    for later in (dt.timedelta(0), dt.timedelta(hours=1)):
+        again = EmailLog.objects.get(pk=row.pk)
+        mail.send(again, build, now=clock.now() + later)
+        mail.settle(now=clock.now() + later)
+    row.refresh_from_db()
+    assert (len(mail_server.received), row.state) == (received, state)
+
+
+def test_what_nobody_comes_back_for_fails_at_once(mail_server: MailServer) -> None:
+    mail_server.replies = [("RCPT", "451 later")]
+    row = sent(mail.queue("sign-in", ADA), retry=False)
+    assert (row.state, row.why) == ("failed", "451 later")
+
+
+def test_the_mail_for_a_new_password_is_in_the_ledger(mail_server: MailServer, client: Client) -> None:
+    User.objects.create_user("editor@example.org", "a password")
+    assert client.post("/admin/password_reset/", {"email": "editor@example.org"}).status_code == 302
+    row = EmailLog.objects.get()
+    assert (row.kind, row.state, row.address) == ("sign-in", "sent", "editor@example.org")
+    [message] = mail_server.messages
+    assert message.get_content_type() == "text/plain"
+    assert "/admin/reset/" in message.get_content()
+    assert client.post("/admin/password_reset/", {"email": "nobody@example.org"}).status_code == 302
+    mail.suppress("editor@example.org", Suppression.Reason.BOUNCE)
+    assert client.post("/admin/password_reset/", {"email": "editor@example.org"}).status_code == 302
+    assert len(mail_server.received) == 1
 
 
 def test_of_two_workers_one_sends(mail_server: MailServer) -> None:

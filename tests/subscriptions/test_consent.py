@@ -1,12 +1,14 @@
 """Consent given, withdrawn and forgotten, by the links of mails."""
 
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import time_machine
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.utils import timezone as clock
 
@@ -208,3 +210,21 @@ def test_who_asks_to_be_deleted_is_nowhere_but_for_hashes(visitor: Client) -> No
     again = consent.ask(ADA, row.city)
     assert mail.queue("digest", ADA, matter="digest:7") is None
     assert mail.is_suppressed(again.subscriber.email)
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_asked_for_twice_at_once_it_is_one_subscription_and_one_mail() -> None:
+    city = make_city()
+    start = threading.Barrier(4)
+
+    def ask() -> int:
+        try:
+            start.wait()
+            return consent.ask(ADA, city).pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask) for _ in range(4)]
+    assert {future.result() for future in asked} == {Subscription.objects.get().pk}
+    assert EmailLog.objects.count() == 1
