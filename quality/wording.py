@@ -6,14 +6,16 @@ import re
 from events.text import fold
 
 _PLACEHOLDERS = (
-    "a confirmar|a venir|add event title|add to calendar|add title|bald mehr|book now|book tickets|buy now|"
-    "buy tickets|click here|coming soon|demo event|details|event|event details|event name|event title|events|"
-    "example event|find out more|get tickets|in planung|insert title here|learn more|lorem ipsum|mehr infos folgen|"
-    "more|more details|more info|more information|n a|new event|no title|null|none|por anunciar|por confirmar|"
-    "private event|read more|register|register now|rsvp|sample event|save the date|see details|see more|sold out|"
-    "tba|tbc|tbd|test|test event|test test|testing|testveranstaltung|tickets|title|to be announced|to be confirmed|"
-    "to be determined|undefined|unknown|untitled|untitled event|view|view all|view details|view event|"
-    "view event details|view more|wird noch bekannt gegeben|your event|your event title"
+    "a confirmar|a venir|add event title|add title|add to calendar|bald mehr|book now|book tickets|busy|buy now|"
+    "buy tickets|cerrado|chiuso|click here|closed|closed today|closed tonight|coming soon|demo event|details|"
+    "event|event details|event name|event title|events|example event|ferme|find out more|geschlossen|"
+    "geschlossene gesellschaft|get tickets|in planung|insert title here|learn more|lorem ipsum|mehr infos folgen|"
+    "more|more details|more info|more information|n a|new event|no title|none|null|por anunciar|por confirmar|"
+    "private|private event|private function|private party|privatveranstaltung|read more|register|register now|"
+    "reserved|rsvp|ruhetag|sample event|save the date|see details|see more|sold out|tba|tbc|tbd|test|test event|"
+    "test test|testing|testveranstaltung|tickets|title|to be announced|to be confirmed|to be determined|undefined|"
+    "unknown|untitled|untitled event|view|view all|view details|view event|view event details|view more|"
+    "we are closed|wird noch bekannt gegeben|your event|your event title"
 )
 PLACEHOLDERS = frozenset(_PLACEHOLDERS.split("|"))
 _BUTTON = re.compile(

@@ -51,6 +51,8 @@ BROKEN: list[tuple[str, dict[str, Any]]] = [
     ("title.placeholder", {"title": "TBA"}),
     ("title.placeholder", {"title": "Lorem ipsum"}),
     ("title.placeholder", {"title": "test"}),
+    ("title.placeholder", {"title": "Busy"}),
+    ("title.placeholder", {"title": "CLOSED tonight!"}),
     ("title.placeholder", {"title": "Wird noch bekannt gegeben"}),
     ("title.button", {"title": "View The Wedding Present"}),
     ("title.button", {"title": "View LISBON! THE LIVE TOUR"}),
@@ -96,6 +98,7 @@ FINE: list[dict[str, Any]] = [
     {"title": "View from the Bridge"},
     {"title": "View From The Bridge"},
     {"title": "Viewfinder"},
+    {"title": "Closed Eyes, Open Hearts"},
     {"title": "Testament and the Test Dept."},
     {"title": "ABBA"},
     {"where": Where(venue="Waschhaus", latitude=52.4, longitude=13.07)},  # Potsdam
