@@ -81,7 +81,7 @@ def of(source: Source, now: dt.datetime) -> Health:
     text = f"{source.url}\n{source.include}\n{source.exclude}"
     scope = hashlib.sha256(text.encode()).hexdigest()
     if row.scope != scope:
-        row.scope, row.compared_since, row.usual = scope, now, None
+        row.scope, row.compared_since, row.usual, row.upcoming = scope, now, None, None
     return row
 
 
@@ -111,11 +111,12 @@ def weigh(row: Health, measured: Measured, left_out: Sequence[LeftOut], now: dt.
 
     Without `news` the reading says the same as the last one, so that what is usual stays what it was then.
     """
-    news = news or measured.upcoming != row.upcoming
+    before = row.upcoming
     for name in measured.__slots__:
         setattr(row, name, getattr(measured, name))
-    if news:
-        row.usual = usual(row, now)
+    if news or measured.upcoming != before:
+        found = usual(row, now)
+        row.usual = before if found is None else found  # runs are pruned, and a source may be quiet for long
     row.filtered = len(left_out)
     examples = sorted({(one.identified.draft.title[:200], one.rule[:200]) for one in left_out})
     row.left_out = [{"title": title, "rule": rule} for title, rule in examples[:EXAMPLES]]
@@ -188,7 +189,8 @@ def believe(source: Source, now: dt.datetime) -> None:
     For two days nothing that is missing is doubted, so that two readings can retire it.
     """
     row = of(source, now)
-    row.compared_since, row.usual, row.believed_until = now, None, now + dt.timedelta(days=2)
+    row.compared_since, row.usual, row.upcoming = now, None, None
+    row.believed_until = now + dt.timedelta(days=2)
     row.save()
     alerts.resolve(alert_key(source.pk), now=now)
 

@@ -178,6 +178,15 @@ class TestDrops:
         row = Health(source=make_source(), usual=before, upcoming=after)
         assert health.drop(row, NOW) == f"{after} events to come, where there are usually {before}."
 
+    def test_a_source_that_was_quiet_until_its_runs_were_pruned_is_measured_too(self, publisher: Publisher) -> None:
+        publisher.publish(*evenings(*range(5, 25)))
+        source = add(publisher)
+        read(source)
+        Run.objects.all().delete()
+        publisher.publish(*evenings(5, 24))
+        read(source, NOW + HOUR)
+        assert state() == ("degraded", "2 events to come, where there are usually 20.")
+
     def test_an_editor_who_believes_it_ends_the_doubt(self, publisher: Publisher) -> None:
         publisher.publish(*evenings(*range(5, 25)))
         source = add(publisher)
