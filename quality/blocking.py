@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from rapidfuzz import fuzz
 
 from .profiles import Profile
+from .records import Record
 from .titles import Core, keys, weight
 
 # A bucket of more records than this tells nothing.
@@ -35,16 +36,21 @@ def pairs(
         shelf = nights.setdefault((profile.record.area, profile.night), {})
         for key in keys_of[position]:
             shelf.setdefault(key, []).append(position)
+    times = [(profile.minute, profile.odd_time, profile.record.url) for profile in profiles]
     chosen = None if new is None else set(new)
     for position in range(len(profiles)) if chosen is None else sorted(chosen):
         profile = profiles[position]
+        minute, odd, url = times[position]
         for days in (0, -1, 1) if profile.at_edge or chosen is not None else (0,):
             for other in _met(nights.get((profile.record.area, profile.night + days)), keys_of[position]):
                 if other <= position and (
                     other in chosen if chosen is not None else days == 0 or profiles[other].at_edge
                 ):
                     continue  # of two that look for each other, the first finds the second
-                if _promising(profile, profiles[other], minutes):
+                its_minute, its_odd, its_url = times[other]
+                if not (odd or its_odd or -minutes <= minute - its_minute <= minutes or url == its_url != ""):
+                    continue
+                if (url and url == its_url) or _promising(profile, profiles[other]):
                     yield min(position, other), max(position, other)
 
 
@@ -73,20 +79,23 @@ def _met(night: _Night | None, keys: Sequence[Hashable]) -> set[int]:
     return met
 
 
-def _promising(a: Profile, b: Profile, minutes: float) -> bool:
-    """Whether the times go together, and the titles have something in common or the one says what the other is
-    called: cheap, for most pairs have not."""
-    one, other = a.record, b.record
-    if not -minutes <= a.minute - b.minute <= minutes and not (a.odd_time or b.odd_time):
-        return bool(one.url) and one.url == other.url
+def _of_two(one: Record, other: Record) -> bool:
+    """Whether one source shows both now, and not as the same row twice: most pairs of a large calendar."""
+    if one.source != other.source or not (one.live and other.live):
+        return False
+    return not (one.url and one.url == other.url) and not (one.fingerprint and one.fingerprint == other.fingerprint)
+
+
+def _promising(a: Profile, b: Profile) -> bool:
+    """Whether the titles have something in common or the one says what the other is called: cheap, for most pairs have
+    not."""
     first, second = a.core, b.core
     both = first.stems & second.stems
     if both and weight(both) >= _LEAST_SHARED * min(first.weight, second.weight):
         return True
     if fuzz.token_sort_ratio(first.text, second.text, score_cutoff=_LEAST_ALIKE):
         return True
-    if one.url and one.url == other.url:
-        return True
+    one, other = a.record, b.record
     # other titles: the text of one is the other's, or tells of the other at the same place
     beginning = one.description[:_TEXT_BEGINNING]
     if len(beginning) == _TEXT_BEGINNING and other.description.startswith(beginning):

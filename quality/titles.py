@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -106,21 +106,18 @@ class _Weights(dict[str, float]):
 _WEIGHTS, _MOST_WEIGHTS = _Weights(), 200_000
 
 
-@dataclass(frozen=True)
 class Core:
-    """`text` is the core in order, `words` its telling words; `numbers` tell parts and editions apart."""
+    """`text` is the core in order, `words` its telling words, `stems` these without a plural's s, `weight` what they
+    tell; `numbers` tell parts and editions apart."""
 
-    text: str
-    words: frozenset[str]
-    numbers: frozenset[str]
+    __slots__ = ("numbers", "stems", "text", "weight", "words")
 
-    @cached_property
-    def weight(self) -> float:
-        return weight(self.words)
-
-    @cached_property
-    def stems(self) -> frozenset[str]:
-        return frozenset(word.removesuffix("s") for word in self.words)
+    def __init__(self, words: list[str], numbers: frozenset[str]) -> None:
+        self.text = " ".join(words)
+        self.words = frozenset(words)
+        self.stems = frozenset([word.removesuffix("s") for word in words])
+        self.weight = weight(self.words)
+        self.numbers = numbers
 
 
 @lru_cache(maxsize=20_000)
@@ -155,7 +152,7 @@ def core(folded_title: str, *, venue: str, city: str, year: int) -> Core:
                 padded = padded.replace(f"{before}{place} ", " ")
     kept = [w for w in padded.split() if w not in _LINKING and w != str(year)] or folded_title.split()
     numbers = frozenset(number for w in kept if (number := _number(w)))
-    return Core(" ".join(kept), frozenset(kept), numbers)
+    return Core(kept, numbers)
 
 
 @lru_cache(maxsize=20_000)
