@@ -21,11 +21,12 @@ def _yesterday() -> dt.date:
 
 
 def pairs(*, city: int | None = None, source: int | None = None) -> QuerySet[Verdict, Any]:
-    """Pairs that the matcher is unsure of and that are not over, the soonest night first, then the likeliest.
+    """Pairs that the matcher is unsure of, still listed and not over: the soonest night first, then the likeliest.
 
     Annotated with `night` and `rank`, what they are ordered by.
     """
-    rows = Verdict.objects.filter(outcome=Verdict.Outcome.UNSURE, by_editor=False).annotate(
+    waiting = Verdict.objects.filter(outcome=Verdict.Outcome.UNSURE, by_editor=False)
+    rows = waiting.filter(first__retired_at=None, second__retired_at=None).annotate(
         night=Coalesce(Least("first__night", "second__night"), Value(NEVER)),
         rank=Coalesce(F("score"), Value(0)),
         last=Coalesce(Greatest("first__last_night", "second__last_night", "first__night", "second__night"), NEVER),

@@ -16,6 +16,8 @@ from .locations import Location, by_coordinates, location
 # Of what more venues share than this, nothing follows.
 FULL = 12
 LIKELY = 60
+# What a name is worth that the other one says with more words, none of which tell a place.
+WITHIN = 95.0
 # About 150 metres, in degrees of latitude.
 _CELL = 0.0015
 
@@ -97,12 +99,16 @@ def _compare(a: Place, b: Place) -> Suggestion | None:
     names = _names(ours, theirs)
     near = by_coordinates(a.point, b.point) if a.point and b.point else None
     same_house = bool(ours.house) and ours.house == theirs.house
+    if _numbers(ours) and _numbers(theirs) and _numbers(ours) != _numbers(theirs):
+        return None  # rooms of a house
     if near == 0 or (ours.house and theirs.house and not same_house and names < 95):
         return None
     score = 0.7 * names
     reasons = []
-    if names >= 99:
+    if names == 100:
         reasons.append("the names have the same words")
+    elif names == WITHIN:
+        reasons.append("one name is within the other")
     elif names >= 70:
         reasons.append(f"the names are alike by {names:.0f} %")
     if same_house:
@@ -123,7 +129,11 @@ def _names(a: Location, b: Location) -> float:
         return 0.0
     if a.words == b.words:
         return 100.0
-    ours, theirs = (a.telling, b.telling) if a.telling and b.telling else (a.words, b.words)
-    if a.telling and a.telling == b.telling:
-        return 95.0
+    if a.telling and a.telling == b.telling and (a.words <= b.words or b.words <= a.words):
+        return WITHIN
+    ours, theirs = (a.telling, b.telling) if a.telling and b.telling and a.telling != b.telling else (a.words, b.words)
     return float(fuzz.token_sort_ratio(" ".join(sorted(ours)), " ".join(sorted(theirs))))
+
+
+def _numbers(place: Location) -> set[str]:
+    return {word for word in place.words if word.isdigit()}

@@ -3,17 +3,14 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin import ActionLocation
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 
 from events import decisions
 from events.models import Decision
 from nocturne.admin import RecordAdmin, SearchFilter, link, user_of
-
-BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
 
 def told(message: str, decision: Decision | None) -> str:
@@ -39,6 +36,7 @@ class StandsFilter(admin.SimpleListFilter):
 
 @admin.register(Decision)
 class DecisionAdmin(RecordAdmin):
+    change_form_template = "admin/events/decision/change_form.html"
     list_display = ("at", "by", "what", "kind", "undone")
     list_display_links = ("at",)
     list_filter = (StandsFilter, "kind", ("by", SearchFilter), "at")
@@ -60,11 +58,18 @@ class DecisionAdmin(RecordAdmin):
             return None
         return f"{decision.undone_at:%-d %b %Y %H:%M} UTC by {decision.undone_by or 'an editor'}"
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        decision: Decision = context["original"]
+        context["may_undo"] = decision.undone_at is None and decisions.may_undo(decision.kind, user_of(request))
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def has_edit_permission(self, request: HttpRequest) -> bool:
         """Whoever may decide anything may take it back."""
         return any(decisions.may_undo(kind, user_of(request)) for kind in Decision.Kind.values)
 
-    @admin.action(description="Undo", permissions=["edit"], location=BOTH)
+    @admin.action(description="Undo", permissions=["edit"])
     def undo(self, request: HttpRequest, queryset: QuerySet[Decision]) -> None:
         """The last first, as they were built upon each other."""
         for decision in queryset.order_by("-at", "-pk"):

@@ -100,11 +100,14 @@ def test_an_action_of_the_list_is_undone_on_the_page_of_its_decision(editor: Cli
     page = parsed(editor.post("/admin/events/event/", data, follow=True))
     address = links(page, ".messagelist a")["Undo"]
     assert texts(parsed(editor.get("/admin/events/decision/")), "#result_list .field-what") == ["Published: “One”."]
-    assert "e@example.org" in text_of(parsed(editor.get(address)), "#content")
-    data = {"action": "undo", "_selected_action": [Decision.objects.get().pk], "index": 0}
-    page = parsed(editor.post("/admin/events/decision/", data, follow=True))
+    page = parsed(editor.get(address))
+    assert "e@example.org" in text_of(page, "#content")
+    [form] = [form for form in page.css(".relations form") if text_of(form, "button") == "Undo this decision"]
+    data = {one.attributes["name"]: one.attributes.get("value") or "" for one in form.css("input, button")}
+    page = parsed(editor.post(form.attributes["action"], data, follow=True))
     assert "Undone: Published" in text_of(page, ".messagelist")
     assert shown() == [HELD]
+    assert not parsed(editor.get(address)).css(".relations button")
     assert set(LogEntry.objects.values_list("user", "change_message")) == {
         (user.pk, "Published."),
         (user.pk, "Undone."),

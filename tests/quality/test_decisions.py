@@ -1,9 +1,12 @@
 """What editors decide about pairs, merges and splits, and taking it back."""
 
 import datetime as dt
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from events import decisions
 from events.compose import compose
@@ -110,6 +113,30 @@ class TestSettling:
             settle(pair, SAME, by=ada)
         assert Verdict.objects.get().outcome == UNSURE
         assert not Decision.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_two_editors_at_once_one_decides_and_one_is_told(pair: Verdict, ada: User, bob: User) -> None:
+    start = threading.Barrier(2)
+
+    def decide(outcome: str, by: User) -> str:
+        try:
+            start.wait()
+            settle(Verdict.objects.select_related("first", "second").get(pk=pair.pk), outcome, by=by)
+        except Settled as told:
+            return str(told)
+        finally:
+            connection.close()
+        return ""
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = [threads.submit(decide, outcome, by) for outcome, by in ((SAME, ada), (DIFFERENT, bob))]
+        told = sorted(answer.result(timeout=30) for answer in answers)
+    assert told[0] == ""
+    assert "Yours was not taken" in told[1]
+    verdict, decision = Verdict.objects.get(), Decision.objects.get()
+    assert verdict.decided_by == decision.by
+    assert Event.objects.roots().count() == (1 if verdict.outcome == SAME else 2)
 
 
 class TestUndoing:

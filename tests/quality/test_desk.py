@@ -113,6 +113,8 @@ class TestPairs:
         new_pair("Over", local="2026-11-01T20:00")
         Verdict.objects.filter(pk=new_pair("Decided").pk).update(by_editor=True)
         Verdict.objects.filter(pk=new_pair("Known").pk).update(outcome="same")
+        gone = new_pair("Gone").second
+        Listing.objects.filter(pk=gone.pk).update(missing_since=NOW, retired_at=NOW)
         page = get(ada, PAIRS)
         assert shown(page) is None
         assert "No pair waits" in text_of(page, "h2.desk-pair")

@@ -84,8 +84,11 @@ def test_an_undo_restores_all(older: Venue, newer: Venue, ada: User) -> None:
     decision = venue_merging.merge(older, newer, by=ada)
     assert decision
     assert (decision.kind, decision.by) == (Decision.Kind.VENUE, ada)
+    roots = list(Event.objects.values_list("pk", flat=True))
+    assert compose(roots, now=NOW).changed == frozenset()
     decisions.undo(decision, by=ada)
     assert state() == before
+    assert compose(roots, now=NOW).changed == frozenset()
     assert not EventChange.objects.exists()
 
 

@@ -38,6 +38,8 @@ def test_one_place_under_two_names_is_suggested(ours: tuple[str, str], theirs: t
         (("City Library", "12 Elm Street"), ("City Hall", "99 Oak Street")),
         (("Online", ""), ("Zoom", "")),
         (("Lantern North", "12 Elm Street"), ("Lantern South", "80 Hill Road")),
+        (("Lantern Community Center", ""), ("Lantern State University", "")),
+        (("Lantern Library 009", ""), ("Lantern Library 026", "")),
     ],
 )
 def test_two_places_are_not(ours: tuple[str, str], theirs: tuple[str, str]) -> None:
