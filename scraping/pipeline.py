@@ -33,6 +33,8 @@ from .selection import LeftOut
 from .times import LAST_YEAR
 
 log = logging.getLogger(__name__)
+# The headers of an answer that a run keeps.
+FACTS = ("content-type", "etag", "last-modified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def _scrape(claimed: Claim, run: Run, now: dt.datetime, *, force: bool) -> Outco
     window = _window(claimed, now)
     reading = read(Document.of(response), window)
     run.http = {"status": response.status, "url": response.url, "bytes": len(response.body)}
+    run.http |= {name: value[:200] for name in FACTS if (value := response.headers.get(name))}
     run.fetched = len(reading.drafts)
     if not reading.drafts:
         return _empty(claimed, run, reading, now)
@@ -221,6 +224,8 @@ def _empty(claimed: Claim, run: Run, reading: Reading, now: dt.datetime) -> Outc
 
 def _failed(claimed: Claim, run: Run, now: dt.datetime, error: FetchError) -> Outcome:
     run.status, run.error, run.message = Run.Status.FAILED, error.kind[:60], str(error)[:1000]
+    if error.retry_after is not None:
+        run.http["retry-after"] = error.retry_after
     run.save()
     health.failed(claimed.source, claimed.schedule.failures + 1, error, now)
     schedule.failed(claimed, now, retry_after=error.retry_after)

@@ -26,12 +26,15 @@ PAGE = 50
 MAX_PAGE = 10_000
 FORMATS = {
     "dice": "page of an event platform",
+    "eventbrite": "page of a ticket platform",
     "feeds": "news feed (RSS or Atom)",
     "ics": "calendar (iCalendar)",
     "jsonld": "web page (schema.org)",
     "microdata": "web page (schema.org)",
     "microformats": "web page (h-event)",
+    "meetup": "page of an event platform",
     "objects": "interface for programs (JSON)",
+    "pagedata": "web page (data that it is drawn from)",
     "tickettailor": "page of a box office",
     "xcal": "calendar (xCal)",
 }

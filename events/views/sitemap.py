@@ -32,7 +32,8 @@ def index(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def site(request: HttpRequest) -> HttpResponseBase:
-    rows: list[Row] = [(reverse(f"events:{name}"), None) for name in ("home", "about", "bot")]
+    names = ("events:home", "events:about", "events:bot", "scraping:sources")
+    rows: list[Row] = [(reverse(name), None) for name in names]
     return _answer(request, "urlset", "url", rows, etag="")
 
 

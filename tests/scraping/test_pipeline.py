@@ -49,6 +49,10 @@ def test_a_feed_becomes_events_that_the_city_shows(publisher):
     )
     outcome = read(add(publisher))
     assert (outcome.status, outcome.run.fetched, outcome.run.new) == ("changed", 2, 2)
+    facts = Run.objects.get().http
+    assert (facts["status"], facts["bytes"]) == (200, len(publisher.body))
+    assert facts["content-type"] == "text/calendar; charset=utf-8"
+    assert facts["etag"]
 
     first, second = Event.objects.public().in_city(make_city()).order_by("starts_at")
     assert first.title == "Nachtmusik mit Ada"
@@ -252,6 +256,7 @@ def test_after_a_failure_the_next_try_waits_as_the_server_asks(publisher):
     source = add(publisher)
     outcome = read(source)
     assert (outcome.run.error, outcome.run.status) == ("http.429", "failed")
+    assert Run.objects.get().http == {"retry-after": 86000}
     assert Schedule.objects.get().next_at >= NOW + dt.timedelta(seconds=86000)
 
 
