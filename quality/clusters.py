@@ -150,10 +150,12 @@ def _one_source(a: Record, b: Record) -> bool:
     return a.source == b.source and a.live and b.live
 
 
-def find(records: Sequence[Record], limits: Limits) -> list[Cluster]:
-    """All groups of records that are one event and were not yet."""
+def find(
+    records: Sequence[Record], limits: Limits, forbidden: Callable[[int, int], bool] = lambda i, j: False
+) -> list[Cluster]:
+    """All groups of records that are one event and were not yet; `forbidden` as of Clusters."""
     profiles = [Profile(record) for record in records]
-    clusters = Clusters(records, limits, profiles=profiles)
+    clusters = Clusters(records, limits, forbidden, profiles=profiles)
     found = edges(records, limits, profiles=profiles)
     links = [edge for edge in found if edge.comparison.outcome == "same" and clusters.join(edge)]
     weakest = {id(clusters.members(edge.first)): edge.comparison for edge in links}

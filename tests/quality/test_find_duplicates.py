@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from quality.models import Verdict
 from tests.factories import make_event, make_listing, make_venue
 
 
@@ -45,6 +46,18 @@ class TestFile:
         assert json.loads(told.out)["ids"] == ["a", "b"]
         assert [row.split(":")[0] for row in told.err.splitlines()] == [f"line {n} left out" for n in (1, 2, 3, 4)]
 
+    def test_a_file_may_be_read_for_one_city(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        file = tmp_path / "events.jsonl"
+        rows = [
+            line(f"{city}-{source}", source, "Mdou Moctar", venue="Klub Null", city=city)
+            for city in ("berlin", "paris")
+            for source in ("one", "two")
+        ]
+        file.write_text("\n".join(map(json.dumps, rows)))
+        assert len(find(capsys, "--input", str(file))) == 2
+        [group] = find(capsys, "--input", str(file), "--city", "paris")
+        assert group["ids"] == ["paris-one", "paris-two"]
+
     def test_a_file_that_is_not_there_gets_a_sentence(self) -> None:
         with pytest.raises(CommandError, match="cannot be read"):
             call_command("find_duplicates", "--input", "nowhere.jsonl")
@@ -67,6 +80,14 @@ class TestDatabase:
         make_listing(event)
         make_listing(event)
         assert find(capsys) == []
+
+    def test_what_an_editor_keeps_apart_is_not(self, capsys: pytest.CaptureFixture[str]) -> None:
+        venue = make_venue("Klub Null")
+        one, other = (make_listing(make_event("Mdou Moctar", local="2099-12-04T20:00", venue=venue)) for _ in range(2))
+        verdict = Verdict.objects.create(first=one, second=other, outcome="different", by_editor=True)
+        assert find(capsys) == []
+        Verdict.objects.filter(pk=verdict.pk).update(by_editor=False)
+        assert [group["ids"] for group in find(capsys)] == [[one.pk, other.pk]]
 
     def test_an_unknown_city_gets_a_sentence(self) -> None:
         with pytest.raises(CommandError, match="No city has the code 'de--nowhere'"):

@@ -13,7 +13,9 @@ from django.utils import timezone as clock
 from events.models import City, Listing
 from quality.clusters import Cluster, find
 from quality.matching import limits
+from quality.models import Verdict
 from quality.records import Record, of_listings
+from quality.verdicts import pair_of
 
 
 class Command(BaseCommand):
@@ -21,7 +23,9 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--city", metavar="CODE", help="only the area of this city")
+        parser.add_argument(
+            "--city", metavar="CODE", help="only the area of this city; with --input, only lines of this city"
+        )
         parser.add_argument(
             "--input",
             metavar="FILE",
@@ -30,15 +34,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, city: str | None, input: str | None, **options: Any) -> None:
-        groups = _in_file(input) if input else _in_database(city)
+        groups = _in_file(input, city) if input else _in_database(city)
         for group in groups:
             line = {"ids": group.keys, "score": group.score, "reasons": list(group.reasons)}
             self.stdout.write(json.dumps(line, ensure_ascii=False))
 
 
-def _in_file(name: str) -> list[Cluster]:
+def _in_file(name: str, city: str | None) -> list[Cluster]:
     with sys.stdin if name == "-" else _open(name) as file:
-        return find(list(_records(file)), limits())
+        return find([record for record in _records(file) if city in (None, record.city)], limits())
 
 
 def _open(name: str) -> TextIO:
@@ -60,7 +64,7 @@ def _records(file: TextIO) -> Iterator[Record]:
 
 
 def _in_database(code: str | None) -> Iterator[Cluster]:
-    """Future listings, area by area; those that are of one event already are not told again."""
+    """Future listings, area by area, without those that are of one event already and those that editors keep apart."""
     areas = City.objects.filter(area_cities__listings__isnull=False).distinct()
     if code:
         areas = areas.filter(area_cities__code=code)
@@ -69,4 +73,12 @@ def _in_database(code: str | None) -> Iterator[Cluster]:
     for area in areas.order_by("pk"):
         listings = Listing.objects.live().filter(event__isnull=False, city__area=area)
         found = of_listings(listings.filter(starts_at__gt=clock.now()), area=area)
-        yield from find(found, limits())
+        apart = _kept_apart(area)
+        keys = [record.key for record in found]
+        yield from find(found, limits(), lambda i, j: pair_of(keys[i], keys[j]) in apart)
+
+
+def _kept_apart(area: City) -> set[tuple[int, int]]:
+    """The pairs of listings that editors called different."""
+    said = Verdict.objects.filter(by_editor=True, outcome=Verdict.Outcome.DIFFERENT, first__city__area=area)
+    return set(said.values_list("first", "second"))
