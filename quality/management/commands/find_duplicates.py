@@ -71,11 +71,13 @@ def _in_database(code: str | None) -> Iterator[Cluster]:
         if not City.objects.filter(code=code).exists():
             raise CommandError(f"No city has the code {code!r}.")
     for area in areas.order_by("pk"):
-        listings = Listing.objects.live().filter(event__isnull=False, city__area=area)
-        found = of_listings(listings.filter(starts_at__gt=clock.now()), area=area)
-        apart = _kept_apart(area)
-        keys = [record.key for record in found]
-        yield from find(found, limits(), lambda i, j: pair_of(keys[i], keys[j]) in apart)
+        yield from _in_area(area)
+
+
+def _in_area(area: City) -> list[Cluster]:
+    listings = Listing.objects.live().filter(event__isnull=False, city__area=area, starts_at__gt=clock.now())
+    found, apart = of_listings(listings, area=area), _kept_apart(area)
+    return find(found, limits(), lambda i, j: pair_of(found[i].key, found[j].key) in apart)
 
 
 def _kept_apart(area: City) -> set[tuple[int, int]]:
