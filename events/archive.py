@@ -17,6 +17,7 @@ from nocturne.cache import bump_on_commit
 from nocturne.locks import area_lock
 
 from .models import City, Event
+from .models.event import EventQuerySet
 
 DAYS = 30
 # Records of work are kept so many times as long as events stay in the lists.
@@ -67,7 +68,7 @@ def archive(
     return Archived(events, pruned)
 
 
-def over(last: dt.date) -> QuerySet[Event]:
+def over(last: dt.date) -> EventQuerySet:
     """Published events whose last night is before a date. What was held was never public, and what an editor shows
     or hides stays as the editor said."""
     said = Event.objects.filter(root=OuterRef("pk"), overrides__has_key="visibility")

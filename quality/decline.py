@@ -22,7 +22,7 @@ _SENTENCES = {rule.code: (rule.severity, rule.sentence) for rule in (*RULES, *PA
 _COUNTS = {
     "held": ("Events held for review", "admin:events_event_changelist", {"visibility__exact": "held"}),
     "unsure": ("Pairs that wait for an editor", "admin:quality_verdict_changelist", {"decided": "waiting"}),
-    "duplicates": ("Events that were two and were made one", "admin:quality_verdict_changelist", {}),
+    "duplicates": ("Events that were two and were made one", "admin:quality_verdict_changelist", {"decided": "matcher"}),
     "drifted": ("Events that did not say what their sources say", "admin:events_event_changelist", {}),
     "without_listings": ("Published events without a listing", "admin:events_event_changelist", {}),
     "failed": ("Parts of the audit that failed", "admin:quality_audit_changelist", {}),
@@ -52,7 +52,7 @@ def _compared(before: Audit, after: Audit) -> list[tuple[str, str, int, int]]:
     for code, is_now in after.rules.items():
         severity, sentence = _SENTENCES.get(code, (PROBLEM_SEVERITY, code))
         if severity != Severity.INFO:
-            path = f"{reverse('admin:quality_finding_changelist')}?{urlencode({'rule__exact': code})}"
+            path = f"{reverse('admin:quality_finding_changelist')}?{urlencode({'rule': code})}"
             rows.append((f"Listings that break “{sentence}”", path, before.rules.get(code, 0), is_now))
     return rows
 

@@ -1,26 +1,32 @@
 """What an audit counts, part by part."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 # Of what it names line by line, so much is told.
 MOST_NOTES = 200
-# What the report says of each count, in this order; {} is where it is said whether it was mended.
+# What the counts are, in the order in which they are told.
 LINES = {
     "sources": "Sources",
     "listings": "Listings of events that are to come",
     "published": "Events published",
     "held": "Events held for review",
-    "reassessed": "Listings whose findings or score {}",
-    "drifted": "Events that did not say what their sources say{}",
-    "duplicates": "Pairs of events that are one{}",
+    "reassessed": "Listings whose findings or score were not what the rules say",
+    "drifted": "Events that did not say what their sources say",
+    "duplicates": "Pairs of events that are one",
     "unsure": "Pairs that wait for an editor",
-    "pointers": "Merged events that led to the wrong one{}",
+    "pointers": "Merged events that led to the wrong one",
     "without_listings": "Published events without a listing",
     "unreadable": "Listings that could not be read any more and stay as they were",
     "failed": "Parts that failed",
 }
+
+
+def tens(scores: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The numbers of a Tally's scores by what they stand for, as "90 to 100", the lowest first."""
+    lows = sorted(map(int, scores))
+    return [(f"{low} to {100 if low == 90 else low + 9}", scores[str(low)]) for low in lows]
 
 
 @dataclass(slots=True)

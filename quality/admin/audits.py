@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 
-from nocturne.admin import RecordAdmin
+from nocturne.admin import RecordAdmin, link_to_list
 from nocturne.admin.pages import NOTHING
 from quality.models import Audit
-from quality.tally import LINES
+from quality.tally import LINES, tens
 
 
 @admin.register(Audit)
@@ -42,25 +42,21 @@ class AuditAdmin(RecordAdmin):
 
     @admin.display(description="Got worse")
     def got_worse(self, audit: Audit) -> str:
-        return (
-            format_html_join(
-                format_html("<br>"), '<a href="{}">{}</a>', ((one["path"], one["words"]) for one in audit.worse)
-            )
-            or NOTHING
-        )
+        links = ((one["path"], one["words"]) for one in audit.worse)
+        return format_html_join("", '<div><a href="{}">{}</a></div>', links) or NOTHING
 
     @admin.display(description="Counted")
     def counted(self, audit: Audit) -> str:
-        return _table([(words.format(", mended"), audit.counts.get(name, 0)) for name, words in LINES.items()])
+        return _table([(words, audit.counts.get(name, 0)) for name, words in LINES.items()])
 
     @admin.display(description="Listings by rule")
     def by_rule(self, audit: Audit) -> str:
-        return _table(sorted(audit.rules.items(), key=lambda row: -row[1]))
+        rules = sorted(audit.rules.items(), key=lambda row: -row[1])
+        return _table([(link_to_list("quality_finding", code, rule=code), count) for code, count in rules])
 
     @admin.display(description="Listings by score")
     def by_score(self, audit: Audit) -> str:
-        tens = sorted(audit.scores, key=int)
-        return _table([(f"{ten} and more", audit.scores[ten]) for ten in tens])
+        return _table(tens(audit.scores))
 
 
 def _table(rows: list[tuple[str, int]]) -> str:

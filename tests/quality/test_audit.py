@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from events.compose import compose
@@ -21,6 +22,7 @@ from quality.models import Audit, Finding, Verdict
 from quality.score import score
 from quality.tally import Tally
 from tests.factories import make_city, make_event, make_listing, make_source
+from tests.html import parsed, texts
 
 pytestmark = pytest.mark.django_db
 
@@ -398,3 +400,26 @@ class TestWorse:
         counted(22)
         done, _ = audit.go_on()
         assert (done.worse, decline.tell(done), mailoutbox) == ([], 0, [])
+
+
+class TestAdmin:
+    def test_the_audits_are_listed_and_each_has_its_numbers(self, client: Client):
+        client.force_login(User.objects.create_superuser("ada@example.org"))
+        row = counted(22, rules={"title.short": 3, "text.spam": 7})
+        Audit.objects.filter(pk=row.pk).update(
+            scores={"90": 990, "30": 10},
+            worse=[{"words": "Events held for review: 10, 2 on 21 November", "path": "/x"}],
+        )
+        in_list = parsed(client.get("/admin/quality/audit/"))
+        assert texts(in_list, "#result_list .field-got_worse a") == ["Events held for review: 10, 2 on 21 November"]
+        assert texts(in_list, "#result_list .field-held") == ["10"]
+        page = parsed(client.get(f"/admin/quality/audit/{row.pk}/change/"))
+        assert texts(page, ".field-by_rule th") == ["text.spam", "title.short"]
+        assert texts(page, ".field-by_score td") == ["10", "990"]
+        assert "Events held for review" in texts(page, ".field-counted th")
+
+    def test_an_audit_that_is_not_done_is_shown(self, client: Client):
+        client.force_login(User.objects.create_superuser("ada@example.org"))
+        row = Audit.objects.create(day=dt.date(2026, 11, 23), started_at=NOW)
+        assert client.get("/admin/quality/audit/").status_code == 200
+        assert client.get(f"/admin/quality/audit/{row.pk}/change/").status_code == 200

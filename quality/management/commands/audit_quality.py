@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from events.models import City
 from quality import audit, decline
-from quality.tally import LINES, Tally
+from quality.tally import LINES, Tally, tens
 
 ALWAYS = ("sources", "listings", "published", "held", "duplicates", "unsure")
 
@@ -74,23 +74,18 @@ def as_json(tally: Tally, worse: list[dict[str, str]], seconds: float) -> str:
 
 
 def as_text(tally: Tally, worse: list[dict[str, str]], seconds: float, *, fix: bool) -> str:
-    mended = {"reassessed": "were written anew" if fix else "would change"}
-    rows = [
-        (words.format(mended.get(name, ", mended" if fix else "")), tally.counts[name])
-        for name, words in LINES.items()
-        if tally.counts[name] or name in ALWAYS
-    ]
+    rows = [(words, tally.counts[name]) for name, words in LINES.items() if tally.counts[name] or name in ALWAYS]
     sections = [_table(rows)]
     if tally.rules:
         sections.append("Listings by rule\n" + _table(tally.rules.most_common()))
     if tally.scores:
-        tens = sorted(tally.scores, key=int)
-        sections.append("Listings by score\n" + _table([(f"{ten} and more", tally.scores[ten]) for ten in tens]))
+        sections.append("Listings by score\n" + _table(tens(tally.scores)))
     if tally.notes:
         sections.append("\n".join(["Found", *(f"  {note}" for note in tally.notes)]))
     if worse:
         sections.append("\n".join(["Worse than at the audit before", *(f"  {one['words']}" for one in worse)]))
-    sections.append(f"{seconds:.1f} s." + ("" if fix else " Nothing was changed; --fix repairs what is safe."))
+    done = "What is safe to repair was repaired." if fix else "Nothing was changed; --fix repairs what is safe."
+    sections.append(f"{seconds:.1f} s. {done}")
     return "\n\n".join(sections)
 
 
