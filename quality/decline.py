@@ -22,7 +22,7 @@ _SENTENCES = {rule.code: (rule.severity, rule.sentence) for rule in (*RULES, *PA
 _COUNTS = {
     "held": ("Events held for review", "admin:events_event_changelist", {"visibility__exact": "held"}),
     "unsure": ("Pairs that wait for an editor", "admin:quality_verdict_changelist", {"decided": "waiting"}),
-    "duplicates": ("Events that were two and were made one", "admin:quality_verdict_changelist", {"decided": "matcher"}),
+    "duplicates": ("Pairs of events that were made one", "admin:quality_verdict_changelist", {"decided": "matcher"}),
     "drifted": ("Events that did not say what their sources say", "admin:events_event_changelist", {}),
     "without_listings": ("Published events without a listing", "admin:events_event_changelist", {}),
     "failed": ("Parts of the audit that failed", "admin:quality_audit_changelist", {}),
