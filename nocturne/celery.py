@@ -32,6 +32,10 @@ app.conf.update(
         # abandoned messages come back 10 seconds after the timeout; with the defaults it takes 100
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
+        # who queues something while the broker is away hears so at once; workers try for as long as it takes
+        "max_retries": 2,
+        "interval_start": 0,
+        "interval_step": 0.1,
         "socket_timeout": 30,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
