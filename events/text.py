@@ -28,6 +28,8 @@ SHORT = 500
 _STACKED = re.compile(
     f"([{(marks := ''.join(c for c in map(chr, range(0x300, 0x1F000)) if unicodedata.combining(c)))}]{{30}})[{marks}]++"
 )
+# What may hold such a run: one range is looked for much faster than hundreds.
+_RUN = re.compile("[\u0300-\U0001efff]{31}")
 _NOT_WORD = re.compile(r"[^\w]+|_")
 # The same for ASCII, where it takes a tenth of the time.
 _ASCII = {code: char.lower() if (char := chr(code)).isalnum() else " " for code in range(128)}
@@ -36,7 +38,9 @@ _ASCII |= {ord("'"): None, ord("`"): None}
 
 def unstacked(text: str) -> str:
     """The text, of a long one with no more than 30 accents upon one letter."""
-    return text if len(text) < SHORT or text.isascii() else _STACKED.sub(r"\1", text)
+    if len(text) < SHORT or text.isascii() or not _RUN.search(text):
+        return text
+    return _STACKED.sub(r"\1", text)
 
 
 def fold(text: str) -> str:

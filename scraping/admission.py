@@ -4,6 +4,7 @@ A description has numbers of all kinds in it: prices of drinks, years, prizes. O
 counts, and only amounts with a currency in it. Free is what says nothing else: "Admission: free".
 """
 
+import functools
 import re
 
 from events.drafts import Price
@@ -29,6 +30,7 @@ _FREE = (
     r"(?:free(?: of charge)?|frei|kostenlos|kostenfrei|gratis|gratuite?|libre|libera|libero|gratuit[oa]s?|franca|"
     r"ελευθερη|ελεύθερη|δωρεαν|δωρεάν|wolny|bezpłatny|fri|vapaa)"
 )
+_ANY_FREE = re.compile(_FREE, re.I)
 _FREE_LINE = re.compile(
     rf"^[\W_]{{0,6}}(?!(?:prix|tarifs?) libre)"
     rf"(?:{_SUBJECT}\s*(?:[:=–—-]|is|are|ist)?\s*{_FREE}|{_FREE}\s+{_SUBJECT}|"
@@ -48,12 +50,15 @@ _CURRENCY = re.compile(
 )
 
 
+# The dates of a series say the same, one after the other.
+@functools.lru_cache(maxsize=32)
 def admission(text: str, *, timezone: str | None = None) -> Price:
     """The price that a description states in a line of its own; none where none is, or more than one may be meant."""
-    if not _CURRENCY.search(text) and not re.search(_FREE, text, re.I):
+    text = text[:MAX_TEXT]
+    if not _CURRENCY.search(text) and not _ANY_FREE.search(text):
         return Price()
     prices, free = [], False
-    for line in plain_text(text[:MAX_TEXT]).splitlines():
+    for line in plain_text(text).splitlines():
         line = line.strip()
         if len(line) > MAX_LINE:
             continue
