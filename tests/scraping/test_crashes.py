@@ -123,12 +123,13 @@ def expire_claims() -> None:
     [
         ("scraping.pipeline", "fetch", 1),
         ("scraping.pipeline", "save", 1),
-        ("scraping.save", "_write_listings", 1),
+        ("scraping.save", "_listings", 1),
         ("scraping.save", "_save_group", 2),
         ("quality.findings", "record", 1),
         ("quality.matching", "match", 1),
         ("events.compose", "compose", 2),
         ("nocturne.cache", "bump", 1),
+        ("scraping.health", "succeeded", 1),
         ("scraping.schedule", "succeeded", 1),
     ],
 )
