@@ -1,5 +1,6 @@
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,10 @@ class TestCommand:
     def test_a_file_that_is_not_there_gets_a_sentence(self) -> None:
         with pytest.raises(CommandError, match="cannot be read"):
             call_command("tune_matching", "nowhere.jsonl")
+
+
+def test_the_documentation_has_the_committed_weights() -> None:
+    text = (Path(__file__).parents[2] / "docs/duplicates.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (-?[\d.]+) \|", text, re.MULTILINE)
+    assert {name: float(weight) for name, weight in rows} == scorecard.scorecard().weights
+    assert f"From {scorecard.SAME} on it is the same event, from {scorecard.UNSURE} on" in text
