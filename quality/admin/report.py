@@ -149,6 +149,7 @@ def _audits() -> list[dict[str, Any]]:
     return [
         {
             "label": f"{audit.day:%-d %b}",
+            "link": link(audit, f"{audit.day:%-d %b}"),
             **{name: audit.counts.get(name, 0) for name in ("held", "unsure", "duplicates")},
         }
         for audit in weekly.values()
