@@ -162,17 +162,20 @@ def open_events(groups: Iterable[Sequence[Listing]], *, now: dt.datetime) -> Com
     """
     groups = list(groups)
     known = Known(venues={venue.pk: venue for group in groups for one in group if (venue := one.venue)})
-    events: list[Event] = []
+    # instances of so many columns would take longer to make than what is in them
+    blank = {field.attname: field.get_default() for field in Event._meta.concrete_fields} | {"updated_at": now}
+    tonights = {city.timezone: tonight(now, city.timezone) for group in groups for one in group if (city := one.city)}
+    rows: list[Columns] = []
     cities: set[int] = set()
     for pk, group in zip(bulk.reserve(Event, len(groups)), groups, strict=True):
         values = columns(group, {}, now=now, known=known)
-        event = Event(pk=pk, root_id=pk, updated_at=now, **values)
-        cities |= _stale_cities(event, {}, now=now)
-        events.append(event)
+        rows.append({**blank, "id": pk, "root_id": pk, **values})
+        if values["visibility"] == Event.Visibility.PUBLISHED and values["last_night"] >= tonights[values["timezone"]]:
+            cities.add(values["city_id"])
         for listing in group:
             listing.event_id = pk
-    bulk.insert(Event, events)
-    return ComposeResult(frozenset(event.pk for event in events), frozenset(cities))
+    bulk.insert_values(Event, rows)
+    return ComposeResult(frozenset(row["id"] for row in rows), frozenset(cities))
 
 
 def compose(root_ids: Iterable[int], *, now: dt.datetime, write: bool = True) -> ComposeResult:

@@ -37,6 +37,9 @@ class Group:
 def best(told: list[Told], group: Group) -> Told:
     """The listing that a group comes from: any that says something, the most trusted, which says most, seen first."""
 
+    if len(told) == 1:
+        return told[0]
+
     def rank(one: Told) -> tuple[bool, int, int, int]:
         amount = group.completeness(one)
         return amount > 0, one.listing.source.trust, amount, -one.listing.pk

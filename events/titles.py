@@ -14,7 +14,10 @@ _MARKS = re.compile(
 
 def is_shouting(title: str) -> bool:
     """Mostly capitals, in a title long enough that it is no abbreviation."""
-    letters = [c for c in title[:500] if c.isalpha() and c.lower() != c.upper()]
+    title = title[:500]
+    if sum(map(str.isupper, title)) < 10:
+        return False  # as nearly all titles
+    letters = [c for c in title if c.isalpha() and c.lower() != c.upper()]
     return len(letters) >= 12 and sum(c.isupper() for c in letters) > 0.8 * len(letters)
 
 

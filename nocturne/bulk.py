@@ -6,7 +6,7 @@ a large calendar needs. Here all rows go to the database as one JSON document, w
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -39,10 +39,21 @@ def insert(model: type[Model], rows: Iterable[Model], *, ignore_conflicts: bool 
     fields = model._meta.concrete_fields
     names = ", ".join(_quoted(field) for field in fields)
     end = "ON CONFLICT DO NOTHING" if ignore_conflicts else ""
-    for document in _documents(rows, fields):
+    for document in _documents([row.__dict__ for row in rows], fields):
         _execute(model, f"INSERT INTO {{table}} ({names}) SELECT {names} FROM {{rows}} {end}", document)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
+
+
+def insert_values(model: type[Model], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Insert rows given by attribute name (`venue_id`), all with the same names; the database fills in the rest."""
+    rows = list(rows)
+    if not rows:
+        return
+    fields = [field for field in model._meta.concrete_fields if field.attname in rows[0]]
+    names = ", ".join(_quoted(field) for field in fields)
+    for document in _documents(rows, fields):
+        _execute(model, f"INSERT INTO {{table}} ({names}) SELECT {names} FROM {{rows}}", document)
 
 
 def update(model: type[Model], rows: Iterable[Model], names: Sequence[str]) -> None:
@@ -51,7 +62,7 @@ def update(model: type[Model], rows: Iterable[Model], names: Sequence[str]) -> N
     columns = ", ".join(f"{_quoted(field)} = new.{_quoted(field)}" for field in fields)
     pk = model._meta.pk
     statement = f"UPDATE {{table}} SET {columns} FROM {{rows}} AS new WHERE {{table}}.{_quoted(pk)} = new.{_quoted(pk)}"
-    for document in _documents(rows, [pk, *fields]):
+    for document in _documents([row.__dict__ for row in rows], [pk, *fields]):
         _execute(model, statement, document)
 
 
@@ -66,11 +77,10 @@ def _quoted(field: Any) -> str:
     return connection.ops.quote_name(field.column)
 
 
-def _documents(rows: Iterable[Model], fields: Sequence[Any]) -> Iterable[str]:
+def _documents(rows: Sequence[Mapping[str, Any]], fields: Sequence[Any]) -> Iterator[str]:
     columns = [(field.column, field.attname) for field in fields]
-    rows = list(rows)
     for at in range(0, len(rows), BATCH):
-        values = [{column: row.__dict__[name] for column, name in columns} for row in rows[at : at + BATCH]]
+        values = [{column: row[name] for column, name in columns} for row in rows[at : at + BATCH]]
         yield json.dumps(values, default=_plain, ensure_ascii=False)
 
 

@@ -11,6 +11,7 @@ from .rules import Found
 
 # The key of what is found of a source's answer as a whole.
 WHOLE = ""
+FEW = 200
 
 
 def record(
@@ -25,9 +26,11 @@ def record(
     """
     keys = listings_by_key.keys() | findings_by_key.keys()
     # also what was found of these listings under ids that they have no more
-    known = [listing.pk for listing in listings_by_key.values() if listing]
-    rows = Finding.objects.filter(Q(key__in=keys) | Q(listing__in=known), source=source)
-    stored = {(row.key, row.rule): row for row in rows}
+    known = {listing.pk for listing in listings_by_key.values() if listing}
+    rows = Finding.objects.filter(source=source)
+    if len(keys) < FEW:  # of a whole calendar all findings of its source are fewer than its ids
+        rows = rows.filter(Q(key__in=keys) | Q(listing__in=known))
+    stored = {(row.key, row.rule): row for row in rows if row.key in keys or row.listing_id in known}
     wanted = {
         (key, found.rule): Finding(
             source=source,

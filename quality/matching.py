@@ -55,14 +55,15 @@ def match(listings: Sequence[Listing], *, area: City) -> dict[int, Match]:
     asked = frozenset(listing.pk for listing in listings)
     found = _candidates(listings, asked, area)
     pairs = edges(found, limits(), new=range(len(asked)))
-    editors = Editors(asked)
+    known = frozenset(listing.pk for listing in listings if not listing._state.adding)
+    editors = Editors(known)
     found += _others(found, pairs, editors, len(asked), area)
     editors.load_between(_within_reach(found, pairs))
     clusters = Clusters(found, limits(), lambda i, j: editors.apart(found[i].key, found[j].key))
     joined, unsure = join(found, clusters, editors.edges(found) + pairs)
     survivors = _merge(found, clusters)
     unsure += _moved(found, len(asked), clusters, editors)
-    remember(found, asked, [*joined, *unsure])
+    remember(found, known, [*joined, *unsure])
     evidence = {position: edge.comparison for edge in reversed(joined) for position in (edge.first, edge.second)}
     return {
         found[position].key: _answer(position, found, clusters, survivors, evidence.get(position))  # type: ignore[misc]

@@ -43,14 +43,15 @@ def missing(
     future = claimed.source.listings.live().filter(starts_at__gt=now)
     if seen is None:
         return list(future.filter(missing_since__lte=now - CONFIRM_AFTER).select_related("city"))
-    expected: list[Listing] = []
+    expected: list[tuple[int, str]] = []
     if until:
         read = future.filter(starts_at__lte=until).exclude(series__isnull=False, starts_at__gte=horizon)
-        expected = list(read.select_related("city").defer("draft"))
-    gone = [listing for listing in expected if listing.external_id not in seen]
-    if doubt and len(gone) > MAX_ITEMS and len(gone) > MAX_SHARE * len(expected):
-        raise TooMany(f"{len(gone)} of {len(expected)} events are missing at once: nothing was retired.")
-    gone += future.filter(pk__in=left_out).select_related("city") if left_out else []
+        expected = list(read.values_list("pk", "external_id"))
+    missed = [pk for pk, key in expected if key not in seen]
+    if doubt and len(missed) > MAX_ITEMS and len(missed) > MAX_SHARE * len(expected):
+        raise TooMany(f"{len(missed)} of {len(expected)} events are missing at once: nothing was retired.")
+    marked = [*missed, *left_out]
+    gone = future.filter(pk__in=marked).select_related("city") if marked else ()
     return [row for row in gone if row.missing_since is None or row.missing_since <= now - CONFIRM_AFTER]
 
 

@@ -119,7 +119,8 @@ def _save_group(source: Source, run: Run, group: Sequence[Item], now: dt.datetim
     if back:
         roots = Event.objects.filter(listings__in=back).values_list("root", flat=True)
         saved.cities |= compose.compose(roots, now=now).cities
-    bulk.insert(RunItem, [RunItem(run=run, listing=listings[key], action=action) for key, action in actions.items()])
+    items = ({"run_id": run.pk, "listing_id": listings[key].pk, "action": did} for key, did in actions.items())
+    bulk.insert_values(RunItem, items)
     findings.record(
         source,
         {item.key: listings.get(item.key, item.listing) for item in group},

@@ -87,3 +87,12 @@ def test_what_the_database_refuses_is_the_same_error_as_with_the_orm(columns: di
     values = {"external_id": "x", "draft": {}, "title": "t", "content_hash": "", **columns}
     with pytest.raises(error), transaction.atomic():
         bulk.insert(Listing, [Listing(source=make_source(), **values)])
+
+
+def test_values_are_inserted_without_rows_to_hold_them() -> None:
+    event = full()
+    [pk] = bulk.reserve(Event, 1)
+    values = {f.attname: getattr(event, f.attname) for f in Event._meta.concrete_fields}
+    bulk.insert_values(Event, [values | {"id": pk, "root_id": pk}])
+    assert columns(Event.objects.get(pk=pk)) == columns(Event.objects.get(pk=event.pk))
+    bulk.insert_values(Event, [])
