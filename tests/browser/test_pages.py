@@ -159,7 +159,16 @@ def test_nothing_is_wider_than_the_screen(live_server: LiveServer, plain: Page, 
     venue = event.venue
     assert venue
     plain.set_viewport_size({"width": width, "height": 800})
-    paths = ("/", "/?q=x", "/berlin/?q=film", "/berlin/?q=nothing", event.get_absolute_url(), "/about/", "/bot/")
+    paths = (
+        "/",
+        "/?q=x",
+        "/berlin/?q=film",
+        "/berlin/?q=nothing",
+        event.get_absolute_url(),
+        "/about/",
+        "/bot/",
+        "/sources/",
+    )
     for path in (*paths, venue.get_absolute_url(), "/nowhere/"):
         plain.goto(live_server.url + path)
         wide = plain.evaluate(WIDE)
@@ -173,7 +182,8 @@ def test_text_can_be_read_in_both_themes(browser: Browser, live_server: LiveServ
     context: BrowserContext = browser.new_context(color_scheme=scheme)
     page = context.new_page()
     Event.objects.filter(title="Film 3").update(status="cancelled", is_free=True)
-    for path in ("/", "/berlin/?category=film&when=x", event.get_absolute_url(), "/berlin/?q=nothing", "/bot/"):
+    paths = ("/", "/berlin/?category=film&when=x", event.get_absolute_url(), "/berlin/?q=nothing", "/bot/", "/sources/")
+    for path in paths:
         page.goto(live_server.url + path)
         seen, faint = page.evaluate(CONTRAST)
         assert seen > 8

@@ -35,7 +35,7 @@ def paths() -> list[str]:
 @time_machine.travel(NOW, tick=False)
 def test_who_is_signed_in_makes_no_difference_to_a_byte(client: Client, staff: Client, paths: list[str]) -> None:
     staff.get("/admin/")  # a session that is used, and a token for forms
-    for path in (*paths, "/about/", "/bot/", "/robots.txt", "/?q=x", "/berlin/?q=x"):
+    for path in (*paths, "/about/", "/bot/", "/sources/", "/robots.txt", "/?q=x", "/berlin/?q=x"):
         strangers, editors = client.get(path), staff.get(path)
         assert strangers.content == editors.content, path
         assert strangers.headers == editors.headers, path

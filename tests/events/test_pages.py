@@ -27,7 +27,7 @@ def urls() -> list[str]:
         *("/", "/?q=ber", "/?q=nowhere", "/berlin/", "/berlin/?when=2026-12-05", "/berlin/?q=x&when=y"),
         *("/berlin/list", "/berlin/calendar.ics", "/berlin/feed.atom", "/berlin/feed.json"),
         *(page, f"{page[:-1]}.ics", venue.get_absolute_url(), f"{venue.get_absolute_url()[:-1]}.atom"),
-        *("/about/", "/bot/", "/robots.txt"),
+        *("/about/", "/bot/", "/sources/", "/robots.txt"),
     ]
 
 

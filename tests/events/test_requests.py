@@ -160,7 +160,17 @@ def test_two_slashes_at_the_beginning_lead_to_no_other_site(client: Client) -> N
 def test_pages_are_only_read(client: Client, method: str) -> None:
     event = make_event("Concert", venue=make_venue())
     assert event.venue
-    pages = ["/", "/berlin/", "/berlin/list", "/berlin/calendar.ics", "/about/", "/bot/", "/robots.txt", "/dev/mail/"]
+    pages = [
+        "/",
+        "/berlin/",
+        "/berlin/list",
+        "/berlin/calendar.ics",
+        "/about/",
+        "/bot/",
+        "/sources/",
+        "/robots.txt",
+        "/dev/mail/",
+    ]
     for path in (
         *pages,
         event.get_absolute_url(),

@@ -18,7 +18,7 @@ from nocturne.models import Alert, User
 from quality.models import Finding
 from scraping import schedule, tasks
 from scraping.health import alert_key
-from scraping.models import Health, Run, RunItem, Schedule
+from scraping.models import Health, OptOut, Run, RunItem, Schedule
 from tests.factories import make_city, make_event, make_listing, make_source
 from tests.html import links, parsed, text_of, texts
 
@@ -252,6 +252,25 @@ class TestPage:
         assert text_of(page, ".field-yielded .readonly") == "38, usually 40; 2 left out by the rules"
         assert text_of(page, ".field-shares .readonly") == "90 % with time, 100 % with venue"
         assert text_of(page, ".fieldBox.field-rhythm .readonly") == "6 hours"
+
+
+class TestOptOuts:
+    def test_a_pasted_address_becomes_its_host_and_the_sources_of_it_are_named(self, editor: Client) -> None:
+        hit = make_source(name="Klub", url="https://www.klub.example/events.ics")
+        make_source(name="Other", url="https://notklub.example/?from=klub.example")
+        now = {"since_0": "2026-12-01", "since_1": "12:00"}
+        answer = editor.post(
+            "/admin/scraping/optout/add/", {"host": "https://Klub.example/about", "reason": "Mail", **now}, follow=True
+        )
+        assert OptOut.objects.get().host == "klub.example"
+        page = parsed(answer)
+        assert links(page, ".messagelist .warning a") == {"Klub": url_of(hit)}
+
+    def test_what_is_no_host_gets_a_sentence(self, editor: Client) -> None:
+        answer = editor.post(
+            "/admin/scraping/optout/add/", {"host": "klub", "since_0": "2026-12-01", "since_1": "12:00"}
+        )
+        assert "This is no host name" in text_of(parsed(answer), ".field-host .errorlist")
 
 
 class TestHistory:

@@ -11,6 +11,8 @@ from scraping import schedule
 from scraping.models import OptOut, Run, Schedule
 from scraping.pipeline import scrape
 from tests.factories import make_source
+from tests.scraping import readings
+from tests.scraping.feeds import vevent
 
 NOW = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
 pytestmark = pytest.mark.django_db
@@ -137,6 +139,16 @@ def test_it_settles_where_about_one_answer_in_four_has_news(one_in, wait):
     for look in range(200):
         waits.append(schedule.interval(waits[-1], changed=look % one_in == 0, next_event=None, now=NOW))
     assert wait in waits[-one_in:]
+
+
+def test_a_source_is_read_sooner_after_news_and_later_without(publisher):
+    publisher.publish(vevent("Nachtmusik mit Ada", "2026-12-25T21:00"))
+    source, waits = readings.add(publisher), []
+    for hours, title in enumerate(("Ada", "Ada", "Ada Blum")):
+        publisher.publish(vevent(f"Nachtmusik mit {title}", "2026-12-25T21:00", uid="a"))
+        readings.read(source, NOW + hours * HOUR)
+        waits.append(Schedule.objects.get().interval)
+    assert waits == [6 * HOUR, 7.5 * HOUR, 3.75 * HOUR]
 
 
 def test_readings_of_many_sources_do_not_come_at_once():
