@@ -1,5 +1,6 @@
 """iCalendar's lines and components, read tolerantly: what cannot be a line of its own belongs to the line before."""
 
+import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -65,7 +66,10 @@ class Component:
     def text(self, name: str) -> str:
         """The first value of that name, unescaped; "" where there is none."""
         found = self.properties.get(name)
-        return unescape(found[0].value) if found else ""
+        if not found:
+            return ""
+        quoted = "QUOTED-PRINTABLE" in found[0].parameters.upper()
+        return unescape(_unquoted(found[0]) if quoted else found[0].value)
 
     def children(self, name: str) -> Iterator["Component"]:
         """Components of that name, wherever they are nested."""
@@ -74,6 +78,13 @@ class Component:
                 yield component
             else:
                 yield from component.children(name)
+
+
+def _unquoted(line: Property) -> str:
+    """The value of a line of vCalendar 1.0 that is encoded as quoted-printable."""
+    encoded = line.value.replace("=\\n", "").encode("ascii", "ignore")
+    text = decode(quopri.decodestring(encoded), f"charset={line.parameter('CHARSET')}")
+    return text.replace("\r\n", "\n").replace("\n", "\\n")
 
 
 def unescape(value: str) -> str:
@@ -174,3 +185,5 @@ def _end(name: str, stack: list[Component]) -> None:
     if any(component.name == name for component in stack):
         while (component := stack.pop()).name != name:
             component.complete = False
+            for key, lines in component.properties.items():  # of an alarm that does not end: they may be the event's
+                stack[-1].properties.setdefault(key, lines)

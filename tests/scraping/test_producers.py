@@ -140,3 +140,13 @@ def test_an_unreadable_start_stays_unreadable() -> None:
     draft = one("DTSTART:05/12 8pm")
     assert draft.when is None
     assert [problem.code for problem in draft.problems] == ["date.unreadable"]
+
+
+def test_text_that_is_quoted_printable_is_decoded() -> None:
+    lines = "DESCRIPTION;ENCODING=QUOTED-PRINTABLE;CHARSET=ISO-8859-1:K=F6ln=0D=0Aund=\r\nmehr"
+    assert one(f"DTSTART:20261205T200000\r\n{lines}").description == "Köln\nundmehr"
+
+
+def test_an_alarm_that_does_not_end_costs_the_event_nothing() -> None:
+    draft = one("BEGIN:VALARM\r\nTRIGGER:-PT15M\r\nDTSTART:20261205T200000\r\nLOCATION:Blue Note")
+    assert (draft.when and draft.when.start.hour, draft.where.venue) == (20, "Blue Note")
