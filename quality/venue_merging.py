@@ -6,6 +6,7 @@ goes by that; which of them came under the names of the other is told by their d
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from django.core.cache import cache
 from django.db import transaction
@@ -25,37 +26,52 @@ from .models import VenuesApart
 from .venue_pairs import Place, Suggestion, suggest
 
 AT_ONCE = 2000
-COUNTED_FOR = 10 * 60
+LOOKED_FOR = 10 * 60
 
 
 def suggestions(city: City | None = None) -> list[Suggestion]:
-    """Venues of active cities, or of one, that may be one place and that nobody has judged yet; two queries."""
-    rows = Venue.objects.roots().filter(Q(city=city) if city else Q(city__active=True))
-    places = [
-        Place(key=pk, city=city_pk, city_name=city_name, name=name, address=address, latitude=north, longitude=east)
-        for pk, city_pk, city_name, name, address, north, east in rows.values_list(
-            "pk", "city", "city__name", "name", "address", "latitude", "longitude"
+    """Venues of active cities, or of one, that may be one place and that nobody has judged yet, the likeliest first.
+
+    A city is looked through when venues came or were merged there, and else every ten minutes.
+    """
+    roots = Venue.objects.roots().filter(Q(city=city) if city else Q(city__active=True))
+    cities = roots.order_by().values_list("city").annotate(n=Count("pk"), newest=Max("pk")).filter(n__gt=1)
+    keys = {f"venues-alike:{pk}:{n}:{newest}": pk for pk, n, newest in cities}
+    found: dict[str, list[Suggestion]] = cache.get_many(keys)
+    if missing := {pk: key for key, pk in keys.items() if key not in found}:
+        new = {missing[pk]: suggest(places) for pk, places in _places(missing).items()}
+        cache.set_many(new, timeout=LOOKED_FOR)
+        found |= new
+    apart = _apart()
+    asked = (one for many in found.values() for one in many if (one.first, one.second) not in apart)
+    return sorted(asked, key=lambda one: (-one.score, one.first, one.second))
+
+
+def _places(cities: Iterable[int]) -> dict[int, list[Place]]:
+    """The venues of these cities, by city."""
+    found: dict[int, list[Place]] = {pk: [] for pk in cities}
+    rows = Venue.objects.roots().filter(city__in=found)
+    fields = rows.values_list("pk", "city", "city__name", "name", "address", "latitude", "longitude")
+    for pk, city, city_name, name, address, north, east in fields.iterator(chunk_size=AT_ONCE):
+        found[city].append(
+            Place(key=pk, city=city, city_name=city_name, name=name, address=address, latitude=north, longitude=east)
         )
-    ]
-    apart = list(VenuesApart.objects.values_list("first", "second"))
-    ends = {pk for pair in apart for pk in pair}
+    return found
+
+
+def _apart() -> set[tuple[int, int]]:
+    """The pairs of venues that are two, as those that stayed when one of them was merged into another since."""
+    pairs = list(VenuesApart.objects.values_list("first", "second"))
+    ends = {pk for pair in pairs for pk in pair}
     if Venue.objects.filter(pk__in=ends).exclude(merged_into=None).exists():
         stays = Venue.objects.that_stay(Venue.objects.filter(pk__in=ends))
-        apart = [(stays[first].pk, stays[second].pk) for first, second in apart]
-    return suggest(places, apart=apart)
+        pairs = [(stays[first].pk, stays[second].pk) for first, second in pairs]
+    return {(min(pair), max(pair)) for pair in pairs}
 
 
 def waiting() -> int:
-    """How many suggestions there are, in all active cities. Counted anew when venues came, were merged or kept apart,
-    and else every ten minutes."""
-    roots = Venue.objects.roots().aggregate(n=Count("pk"), newest=Max("pk"))
-    apart = VenuesApart.objects.aggregate(n=Count("pk"), newest=Max("pk"))
-    key = f"venues-alike:{roots['n']}:{roots['newest']}:{apart['n']}:{apart['newest']}"
-    count = cache.get(key)
-    if count is None:
-        count = len(suggestions())
-        cache.set(key, count, timeout=COUNTED_FOR)
-    return int(count)
+    """How many suggestions there are, in all active cities."""
+    return len(suggestions())
 
 
 @transaction.atomic

@@ -49,13 +49,10 @@ class Suggestion:
     reasons: tuple[str, ...]
 
 
-def suggest(places: Iterable[Place], *, apart: Iterable[tuple[int, int]] = ()) -> list[Suggestion]:
-    """Pairs that may be one venue, the likeliest first; those in `apart` are left out."""
-    known = {tuple(sorted(pair)) for pair in apart}
-    found = []
-    for a, b in _pairs(sorted(places, key=lambda place: place.key)):
-        if (a.key, b.key) not in known and (suggestion := _compare(a, b)):
-            found.append(suggestion)
+def suggest(places: Iterable[Place]) -> list[Suggestion]:
+    """Pairs that may be one venue, the likeliest first."""
+    pairs = _pairs(sorted(places, key=lambda place: place.key))
+    found = [suggestion for a, b in pairs if (suggestion := _compare(a, b))]
     return sorted(found, key=lambda one: (-one.score, one.first, one.second))
 
 

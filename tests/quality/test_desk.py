@@ -18,6 +18,7 @@ from events.drafts import EventDraft, When
 from events.models import Decision, Event, Listing, Source, Venue
 from nocturne.models import User
 from quality.models import Audit, Finding, VenuesApart, Verdict
+from tests.events.hostile import MARKUP, hostile_event
 from tests.factories import make_city, make_event, make_listing, make_source, make_venue
 from tests.html import links, parsed, text_of, texts
 
@@ -307,6 +308,29 @@ class TestHeld:
         assert looker.post(HELD, {"publish": event.pk}).status_code == 403
         event.refresh_from_db()
         assert event.visibility == "held"
+
+
+def test_markup_of_publishers_stays_text(ada: Client) -> None:
+    hostile_event()
+    first, second = make_listed(MARKUP), make_listed(f"{MARKUP} again")
+    make_pair(first, second, reasons=[MARKUP])
+    make_listing(title=MARKUP, source=make_source(name=MARKUP))
+    held = TestHeld().make_held(MARKUP)
+    Finding.objects.update(message=MARKUP)
+    make_venue(f"Lantern {MARKUP}", address=MARKUP)
+    make_venue(f"The lantern {MARKUP}")
+    pages = [get(ada, address) for address in (PAIRS, HELD, LISTINGS, VENUES, QUALITY)]
+    for page, address, label in zip(
+        pages, (PAIRS, HELD, LISTINGS, VENUES), ("Same", "Publish", "Put", "Two"), strict=False
+    ):
+        pages.append(press(ada, page, address, label, ".act" if address != PAIRS else "form"))
+    pages.append(get(ada, "/admin/events/decision/"))
+    assert held.pk
+    for page in pages:
+        assert "alert(" not in "".join(node.text() for node in page.css("script:not([type='application/json'])"))
+        assert not [name for node in page.css("*") for name in node.attributes if name.startswith("on")]
+        assert not page.css("img[src=x]")
+        assert not [a for a in page.css("a[href]") if (a.attributes["href"] or "").lower().startswith("javascript")]
 
 
 class TestListingsWithoutAnEvent:

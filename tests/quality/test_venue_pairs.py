@@ -59,11 +59,6 @@ def test_what_is_far_apart_on_the_map_is_two_places_and_what_is_near_is_likelier
     assert any("150 metres" in reason for reason in one.reasons)
 
 
-def test_what_an_editor_keeps_apart_is_left_out_in_whatever_order() -> None:
-    a, b = place("Blue Lantern"), place("The Blue Lantern")
-    assert suggest([a, b], apart=[(b.key, a.key)]) == []
-
-
 def test_the_likeliest_come_first_and_each_pair_once() -> None:
     a = place("Blue Lantern", "12 Elm Street")
     b = place("Blue Lantern", "12 Elm Street")
