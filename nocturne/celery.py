@@ -32,7 +32,7 @@ app.conf.update(
         # abandoned messages come back 10 seconds after the timeout; with the defaults it takes 100
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
-        # who queues something while the broker is away hears so at once; workers try for as long as it takes
+        # who queues something while the broker is away hears so at once; workers have a patience of their own
         "max_retries": 2,
         "interval_start": 0,
         "interval_step": 0.1,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from email.message import EmailMessage as Message
 from email.utils import formataddr, parseaddr
+from itertools import batched
 from typing import Any
 
 from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused
@@ -31,6 +32,7 @@ State = EmailLog.State
 MAX_ATTEMPTS = 6
 FIRST_WAIT = dt.timedelta(minutes=5)  # and four times as long after each further attempt
 ABANDONED = dt.timedelta(minutes=15)  # longer than any task may run
+BATCH = 1000
 MAX_LINE = 998  # octets, by RFC 5322
 
 
@@ -86,14 +88,27 @@ def unsubscribe_headers(url: str) -> dict[str, str]:
 def queue(kind: str, address: str, *, matter: str = "", now: dt.datetime | None = None) -> EmailLog | None:
     """A row for a mail to be sent; None if the address has had, or is to get, its mail of this matter."""
     now = now or clock.now()
-    if matter and EmailLog.objects.filter(matter=matter, hashed__in=address_hashes(address)).exists():
-        return None
-    row = EmailLog(kind=kind, address=address, hashed=address_hash(address), matter=matter, queued_at=now, due_at=now)
+    row = _row(kind, address, matter, now)
     if not matter:
         row.save()
         return row
-    EmailLog.objects.bulk_create([row], ignore_conflicts=True)  # of two at once one gets through
+    queue_all(kind, [address], matter=matter, now=now)
     return EmailLog.objects.filter(matter=matter, hashed=row.hashed, queued_at=now).first()
+
+
+def queue_all(kind: str, addresses: Iterable[str], *, matter: str, now: dt.datetime | None = None) -> None:
+    """A row for each address that has none of this matter; to be repeated if it was interrupted."""
+    now = now or clock.now()
+    for some in batched(addresses, BATCH):
+        had = EmailLog.objects.filter(matter=matter, hashed__in=address_hashes(*some))
+        known = set(had.values_list("hashed", flat=True))
+        rows = [_row(kind, one, matter, now) for one in some if known.isdisjoint(address_hashes(one))]
+        EmailLog.objects.bulk_create(rows, ignore_conflicts=True)  # of two at once one gets through
+
+
+def _row(kind: str, address: str, matter: str, now: dt.datetime) -> EmailLog:
+    hashed = address_hash(address)
+    return EmailLog(kind=kind, address=address, hashed=hashed, matter=matter, queued_at=now, due_at=now)
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ class SignUp:
 def read_sign_up(request: HttpRequest) -> SignUp:
     try:
         said = _from_json(request.body) if request.content_type == "application/json" else request.POST.copy()
-    except ValueError:
+    except (ValueError, RecursionError):
         return SignUp(QueryDict(mutable=True), errors={"body": NOT_JSON})
     form = SignUp(said)
     try:
@@ -76,5 +76,10 @@ def _from_json(body: bytes) -> QueryDict:
         several = value if isinstance(value, list) else [value]
         if not all(isinstance(one, SIMPLE) for one in several):
             raise ValueError
-        said.setlist(name, [str(one) for one in several if one is not None])
+        said.setlist(name, [_storable(str(one)) for one in several if one is not None])
     return said
+
+
+def _storable(text: str) -> str:
+    """JSON can name halves of characters, which no database takes."""
+    return text.encode(errors="replace").decode()

@@ -125,6 +125,24 @@ def test_of_one_matter_an_address_gets_one_mail(mail_server: MailServer) -> None
     assert mail.queue("digest", ADA, matter="digest:7") is None
 
 
+def test_many_are_queued_at_once_and_nobody_twice(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr(mail, "BATCH", 10)
+    addresses = [f"ada-{number}@example.org" for number in range(25)]
+    mail.queue("digest", addresses[3], matter="digest:7")
+    mail.queue("digest", addresses[4], matter="digest:7")
+    mail.erase([addresses[4]])
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another" * 10
+    with django_assert_num_queries(6):
+        mail.queue_all("digest", addresses, matter="digest:7")
+    for _ in range(2):
+        mail.queue_all("digest", iter(addresses), matter="digest:7")
+    rows = EmailLog.objects.filter(matter="digest:7")
+    assert rows.count() == 25
+    assert set(rows.values_list("address", flat=True)) == {"", *addresses} - {addresses[4]}
+
+
 def test_also_after_it_was_erased_and_the_key_was_rotated(settings: Any) -> None:
     mail.queue("digest", ADA, matter="digest:7")
     mail.erase([ADA])

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -100,6 +101,33 @@ def test_what_is_no_json_object_is_refused_with_a_sentence(berlin: City, body: s
     response = post_json(body)
     assert response.status_code == 422
     assert "JSON object" in response.json()["errors"]["body"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"\\ud800"',
+        '"\\u0000"',
+        "9" * 4000,
+        "1e999",
+        "NaN",
+        "true",
+        '["x", "\\udfff"]',
+        '"%00%ff"',
+        '"' + "x" * 9000 + '"',
+    ],
+)
+def test_no_value_of_json_breaks_it(berlin: City, value: str) -> None:
+    for name in ("email", "city_id", "weekday", "search", "category", "q", "price", "source", "website", "\\ud800"):
+        given = {"email": f'"{ADA}"', "city_id": '"de--berlin"', name: value}
+        body = "{" + ", ".join(f'"{key}": {each}' for key, each in given.items()) + "}"
+        cache.clear()
+        assert post_json(body).status_code in (202, 422), (name, value[:20])
+
+
+def test_json_that_is_nested_deeply_is_refused(berlin: City) -> None:
+    assert post_json("[" * 200_000).status_code == 422
+    assert post_json('{"email": ' * 200_000).status_code == 422
 
 
 @pytest.mark.parametrize("said", [{}, {"email": None}, {"email": 7, "city_id": True}, {"email": ADA, "weekday": "x"}])
