@@ -63,7 +63,7 @@ def _city(code: str | None) -> City | None:
 
 def as_json(tally: Tally, worse: list[dict[str, str]], seconds: float) -> str:
     report = {
-        "counts": dict(tally.counts),
+        "counts": {name: tally.counts[name] for name in LINES},
         "rules": dict(tally.rules.most_common()),
         "scores": {tens: tally.scores[tens] for tens in sorted(tally.scores, key=int)},
         "worse": worse,
