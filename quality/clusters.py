@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .blocking import pairs
-from .evidence import Limits, outline, weigh
+from .evidence import Limits, is_another_time, outline, weigh
 from .profiles import Profile
 from .records import Record
 from .similarity import Comparison, exact, judge
@@ -129,7 +129,7 @@ def edges(
             continue
         if exact(a, b):
             found.append(Edge(i, j, Comparison("same", 100, ("the same title, start and place",))))
-        elif not _one_source(a.record, b.record):
+        elif not (_one_source(a.record, b.record) or is_another_time(a, b, limits)):
             known = outline(a, b, limits)
             if known.is_two(limits) and not known.page:
                 continue

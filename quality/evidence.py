@@ -76,6 +76,11 @@ class Evidence:
         return self.text is not None and self.text >= SAME_TEXT
 
 
+def is_another_time(a: Profile, b: Profile, limits: Limits) -> bool:
+    """Whether the outline is of two events by the times alone, and nothing makes that doubtful: the cheapest of it."""
+    return gap(a.record, b.record, limits.minutes).kind == "far" and not (a.page and a.page == b.page)
+
+
 def outline(a: Profile, b: Profile, limits: Limits) -> Outline:
     between, first, second = gap(a.record, b.record, limits.minutes), a.core, b.core
     page = bool(a.page) and a.page == b.page

@@ -85,8 +85,8 @@ _KIND_OF = {
 _ONLINE = frozenset(("virtual", "online", "webinar", "zoom", "livestream"))
 # Words of so many letters that are spelled so much alike, in percent, are one word.
 _SPELLED_LETTERS, _SPELLED_ALIKE = 4, 80
-# From here on Unicode has scripts without spaces; and so many words of a title find its likes.
-_NO_SPACES, _MOST_WORDS = 0x2E80, 8
+# From here on Unicode has scripts without spaces; and from so many to so many words of a title find its likes.
+_NO_SPACES, _ENOUGH_WORDS, _MOST_WORDS = 0x2E80, 2, 8
 # Kinds and their ones, by number.
 Kinds = dict[int, set[int]]
 # Words that so many titles share that they tell little.
@@ -126,7 +126,8 @@ def folded(title: str) -> str:
 
 
 def keys(text: str) -> frozenset[str]:
-    """The words of a core, at most eight and the longest; pairs of letters where a script has no spaces."""
+    """The words by which a core finds its likes, at most eight and the longest: the generic ones only where there are
+    hardly others; pairs of letters where a script has no spaces."""
     found = set()
     for word in text.split():
         if len(word) > 3 and ord(word[0]) >= _NO_SPACES:
@@ -134,6 +135,8 @@ def keys(text: str) -> frozenset[str]:
         elif len(word) > 2 or word.isdigit():
             found.add(word)
     found = found or set(text.split())
+    if len(telling := found - _GENERIC) >= _ENOUGH_WORDS:
+        found = telling
     if len(found) > _MOST_WORDS:
         return frozenset(sorted(found, key=lambda word: (-len(word), word))[:_MOST_WORDS])
     return frozenset(found)

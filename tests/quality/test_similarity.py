@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from events.nights import night_of
-from quality.evidence import Evidence, outline, weigh
+from quality.evidence import Evidence, is_another_time, outline, weigh
 from quality.profiles import Profile
 from quality.records import Record
 from quality.similarity import Limits, compare, exact, judge
@@ -126,6 +126,12 @@ records = st.builds(
 @given(records, records)
 def test_it_makes_no_difference_which_comes_first(one: Record, other: Record) -> None:
     assert compare(one, other) == compare(other, one)
+
+
+@given(records, records)
+def test_another_time_is_two_events(one: Record, other: Record) -> None:
+    if is_another_time(Profile(one), Profile(other), Limits()):
+        assert (compare(one, other).outcome, compare(one, other).conflict) == ("different", True)
 
 
 @given(records)
