@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from typing import Any
 
@@ -278,6 +279,21 @@ class TestTheDay:
         listed()
         assert audit._claim(NOW) is not None
         assert audit.go_on() is None
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_several_workers_at_once_one_does_it(self):
+        for n in range(5, 8):
+            listed("TBA", night=n)
+
+        def work(_: int) -> bool:
+            try:
+                return audit.go_on() is not None
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(4) as workers:
+            assert sorted(workers.map(work, range(4))) == [False, False, False, True]
+        assert Audit.objects.get().counts["listings"] == 3
 
     def test_it_goes_on_where_it_stopped(self):
         for n in range(5, 8):
