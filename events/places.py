@@ -1,12 +1,13 @@
 """Which city an event belongs to, and which cities make one area."""
 
+import functools
 import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from events.countries import countries, countries_with_region, country_code, region_code
 from events.drafts import Where
@@ -84,21 +85,47 @@ class Place:
     at: Coordinates
 
 
+class Gazetteer:
+    """All cities that are known, served or not, also by each of their names."""
+
+    def __init__(self) -> None:
+        self.places = [
+            Place(pk, folded, country, region_code(country, region), (latitude, longitude))
+            for pk, folded, country, region, latitude, longitude in City.objects.values_list(*_NAMED).order_by("pk")
+        ]
+        self.named: dict[str, list[Place]] = defaultdict(list)
+        for place in self.places:
+            for name in place.folded.split(" | "):
+                self.named[name].append(place)
+
+
+_NAMED = ("pk", "folded", "country", "region", "latitude", "longitude")
+
+
+@functools.lru_cache(maxsize=1)
+def _gazetteer(stamp: tuple[int, int]) -> Gazetteer:
+    return Gazetteer()
+
+
+def _stamp() -> tuple[int, int]:
+    """Another one once any city has changed. Thousands of rows take longer to read than to sum up."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), coalesce(sum(hashtextextended(concat_ws('|', id, folded, country, region, latitude, "
+            "longitude), 0)), 0) FROM events_city"
+        )
+        count, total = cursor.fetchone()
+    return count, int(total)
+
+
 class Atlas:
-    """All cities in memory: loaded once for a run, by two queries, to place thousands of drafts."""
+    """The cities in memory, to place thousands of drafts: those that are served as they are now, and the known ones,
+    which a process reads again only once they have changed."""
 
     def __init__(self) -> None:
         self.active = {city.pk: city for city in City.objects.active()}
-        self._places = [
-            Place(pk, folded, country, region_code(country, region), (latitude, longitude))
-            for pk, folded, country, region, latitude, longitude in City.objects.values_list(
-                "pk", "folded", "country", "region", "latitude", "longitude"
-            ).order_by("pk")
-        ]
-        self._named: dict[str, list[Place]] = defaultdict(list)
-        for place in self._places:
-            for name in place.folded.split(" | "):
-                self._named[name].append(place)
+        known = _gazetteer(_stamp())
+        self._places, self._named = known.places, known.named
         self._nearest: dict[Coordinates, City | None] = {}
         self._regions: dict[int, set[tuple[str, str]]] = {}
 

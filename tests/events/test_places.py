@@ -129,6 +129,7 @@ def test_a_place_is_in_the_city_that_it_names(
 
 
 def test_an_atlas_asks_the_database_twice_and_locates_without_it(world: dict[str, City]) -> None:
+    Atlas()  # the first one of a process reads all cities
     with CaptureQueriesContext(
         connection,
     ) as queries:
@@ -137,6 +138,18 @@ def test_an_atlas_asks_the_database_twice_and_locates_without_it(world: dict[str
             assert atlas.locate(at(52.5 + number / 100_000, 13.4), None) == world["berlin"]
             assert atlas.locate(place("Portland", "OR"), world["portland-me"]) == world["portland"]
     assert len(queries) == 2
+
+
+def test_a_change_of_any_city_is_seen_by_the_next_atlas(world: dict[str, City]) -> None:
+    assert Atlas().locate(place("Yerba Buena")) is None
+    city = world["san-francisco"]
+    city.aliases = ["Yerba Buena"]
+    city.save()
+    assert Atlas().locate(place("Yerba Buena")) == city
+    City.objects.filter(slug="hamburg").update(latitude=52.6, longitude=13.4)
+    assert Atlas().locate(place("Hamburg", country="DE")) == world["berlin"]
+    City.objects.filter(slug="hamburg").delete()
+    assert Atlas().locate(place("Hamburg", country="DE")) is None
 
 
 def test_distance_is_that_of_the_globe() -> None:
