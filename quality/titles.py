@@ -201,18 +201,22 @@ def common(a: Core, b: Core) -> Common:
     """Words that are spelled nearly alike are shared: "jazz nights" and "jazz night", "Moctar" and "Mocktar"."""
     first, second = a.words - b.words, b.words - a.words
     near = _near(first, second) if first and second else {}
-    shared = (a.words & b.words) | near.keys()
-    return Common(weight(shared), (a.weight, b.weight), (first - near.keys(), second - set(near.values())))
+    shared = weight(a.words & b.words) + sum(min(_WEIGHTS[one], _WEIGHTS[other]) for one, other in near.items())
+    return Common(shared, (a.weight, b.weight), (first - near.keys(), second - set(near.values())))
 
 
 def _near(first: frozenset[str], second: frozenset[str]) -> dict[str, str]:
-    """The words of the first that the second has in another spelling, each of them once."""
+    """The words of the first that the second has in another spelling, each of them once; the likest go together."""
+    others = [word for word in second if len(word) >= _SPELLED_LETTERS]
+    found = []
+    for word in first:
+        if len(word) >= _SPELLED_LETTERS:
+            matches = process.extract(word, others, scorer=fuzz.ratio, score_cutoff=_SPELLED_ALIKE, limit=None)
+            found += [(-alike, *sorted((word, other)), word, other) for other, alike, _ in matches]
     near: dict[str, str] = {}
-    for word in sorted(w for w in first if len(w) >= _SPELLED_LETTERS):
-        others = sorted(w for w in second - set(near.values()) if len(w) >= _SPELLED_LETTERS)
-        match = process.extractOne(word, others, scorer=fuzz.ratio, score_cutoff=_SPELLED_ALIKE)
-        if match:
-            near[word] = match[0]
+    for *_, word, other in sorted(found):
+        if word not in near and other not in near.values():
+            near[word] = other
     return near
 
 

@@ -62,6 +62,8 @@ def test_words_spelled_nearly_alike_are_shared() -> None:
     assert found.contained == 100
     assert found.alone == (frozenset(), {"noon"})
     assert common(of("Dune"), of("Dane")).weight == 0
+    one, other = of("Abendlieder Abendlied"), of("Abendliedern Klavier")
+    assert common(one, other).weight == common(other, one).weight == 8
 
 
 def test_what_a_title_says_may_stand_in_the_others_text() -> None:
