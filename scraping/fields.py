@@ -8,7 +8,9 @@ from scraping.plain import plain_line
 
 Fields = dict[str, Any]
 
-_PARTS_OF_TEXT = "text rendered raw html plain en name title displayname label url value description".split()
+_PARTS_OF_TEXT = (
+    "text rendered raw html plain en de fr es it pt nl name title displayname label countrycode url value description"
+).split()
 
 
 def named(data: dict[str, Any]) -> Fields:
@@ -50,7 +52,12 @@ def names_of(fields: Fields, names: Iterable[str]) -> Iterator[str]:
     for name in names:
         value = fields.get(name)
         for part in value if isinstance(value, list) else [value]:
-            text = plain_line(text_of(part)).lstrip("#")
+            said = text_of(part)
+            if not said and isinstance(part, dict):  # {"segment": {"name": …}, "genre": {"name": …}}
+                said = next(
+                    (text for inner in part.values() if isinstance(inner, dict) and (text := text_of(inner))), ""
+                )
+            text = plain_line(said).lstrip("#")
             if text and "://" not in text:
                 yield text
 

@@ -15,7 +15,7 @@ from scraping.zones import iana
 _STARTS = (
     "start startdatetime startsat startat starttime startdate startlocal datetimelocal eventstart eventstartdate begin "
     "beginson begindate dtstart startdatetimelocal startutc datetimeutc fechainicio dateunix dates datestart startson "
-    "localdate eventstartunix eventdate"
+    "localdate eventstartunix eventdate eventstartstamp startstamp starttimestamp nexttiming"
 ).split()
 _ENDS = (
     "end enddatetime endsat endat endtime enddate endlocal eventend eventenddate endson dtend enddatetimelocal endutc "
@@ -57,7 +57,7 @@ def when_of(fields: Fields, window: Window, places: Iterable[Fields] = ()) -> tu
         end = times.Moment(same.day + over, same.clock, start.zone)
     zone = _zone([fields, inner(fields, "start"), dates, begin, *places])
     is_date = fields.get("kind") == "calendar#event" and "date" in begin  # Google's, whose end is exclusive
-    if is_date or is_true(fields.get("allday")):
+    if is_date or is_true(fields.get("allday")) or is_true(fields.get("isallday")):
         return _days(start, end, exclusive=is_date, zone=zone), None
     return located(start, end, zone), None
 

@@ -5,42 +5,30 @@ Mobilizon and others all read by one table of names. What a platform means in it
 by its own extractor, which comes first.
 """
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from events.drafts import EventDraft, Price, Problem, Where
+from events.drafts import EventDraft, Price, Problem
 from scraping.extractors import Document, Window
-from scraping.fields import Fields, first_text, inner, is_true, named, names_of, number_of, text_of
-from scraping.places import place_of
+from scraping.fields import Fields, first_text, inner, is_true, named, names_of, text_of
 from scraping.prices import currency_code, merged, price_between, price_of
+from scraping.spots import PLACE_NAMES, PLACES, where_of
 from scraping.starts import states_start, when_of
 
 MAX_DEPTH = 14
 # Names of fields, in lower case without punctuation; the first that has a value counts.
 _TITLES = (
-    "name title eventname eventtitle headline summary nombre nombreevento titre titel titulo titolo eventbodyname"
+    "name title eventname eventtitle headline summary nombre nombreevento titre titel titulo titolo subject "
+    "displayname eventbodyname"
 ).split()
-_PLACES = (
-    "venue location place venues locations primaryvenue club geoaddressinfo physicaladdress lieu lugar recinto "
-    "eventlocation"
-).split()
-_PLACE_NAMES = "name title addresstitle venuename venue displayname label".split()
-_STREETS = (
-    "streetaddress street address1 addressline1 line1 address fulladdress formattedaddress localizedaddressdisplay"
-).split()
-_CITIES = "addresslocality city locality town cityname".split()
-_REGIONS = "addressregion region state statecode province stateprovince".split()
-_COUNTRIES = "addresscountry countrycode country countryname".split()
-_LATITUDES = "latitude lat geolat venuelat".split()
-_LONGITUDES = "longitude lng lon long geolng venuelng".split()
 _URLS = (
     "url eventurl link permalink htmllink contenturl fullurl website publicurl shareurl eventinsiteurl linktotickets "
-    "ticketsurl"
+    "ticketsurl localisturl weblink uri absoluteurl"
 ).split()
 _IDS = "id uid uuid eventid apiid".split()
 _IMAGES = (
-    "imageurl image coverurl coverimage images logo photo banner asseturl flyerfront picture thumbnail media poster"
+    "imageurl image coverurl coverimage images logo photo photourl banner asseturl flyerfront picture thumbnail media "
+    "poster"
 ).split()
 _TEXTS = "description content body about details longdescription shortdescription excerpt summary".split()
 _HOSTS = (
@@ -49,12 +37,13 @@ _HOSTS = (
 ).split()
 _ACTS = "performers artists lineup performer acts attractions summarylineup".split()
 _KINDS = "categories category tags genres genre type eventtype tag classifications taxonomies".split()
-_PRICES = "price cost ticketprice startingticketpricecta prices entryfee admission".split()
+_PRICES = "price cost ticketprice startingticketpricecta prices entryfee entryprice admission".split()
 _PICTURES = "url original src header landscape square thumbnail".split()
 # Lists of the dates of one event, each with a start of its own.
 _DATES = (
-    "eventdates dates sessions occurrences performances showtimes shows instances schedule fechas funciones".split()
-)
+    "eventdates dates sessions occurrences performances showtimes shows instances eventinstances timings schedule "
+    "fechas funciones"
+).split()
 _DRAFTS = frozenset(("draft", "private", "unlisted", "deleted", "trash"))
 
 
@@ -77,26 +66,31 @@ def events(data: Any, around: Fields | None = None, depth: int = 0) -> Iterator[
         return
     if not isinstance(data, dict):
         return
-    fields = named(data)
+    fields = _whole(named(data))
     if is_event(fields):
         yield fields, around or {}
         return
     if dates := _dates(fields):
         yield from ((date, around or {}) for date in dates)
         return
-    if first_text(fields, _PLACE_NAMES) and ("address" in fields or "city" in fields):
+    if first_text(fields, PLACE_NAMES) and ("address" in fields or "city" in fields):
         around = fields
-    beside = next((place for name in _PLACES if (place := inner(fields, name))), None)
+    beside = next((place for name in PLACES if (place := inner(fields, name))), None)
     for value in data.values():
         if isinstance(value, (dict, list)):
             yield from events(value, around or beside, depth + 1)
+
+
+def _whole(fields: Fields) -> Fields:
+    """With the fields that WordPress keeps apart, those of its plugins."""
+    return {**inner(fields, "acf"), **inner(fields, "meta"), **fields}
 
 
 def is_event(fields: Fields) -> bool:
     """Has it a title and a start? A post has a date, too: "date" counts only with a place or a time beside it."""
     if not first_text(fields, _TITLES) or _is_draft(fields):
         return False
-    return states_start(fields, certain=not fields.keys().isdisjoint((*_PLACES, "time", "venuename")))
+    return states_start(fields, certain=not fields.keys().isdisjoint((*PLACES, "time", "venuename")))
 
 
 def _is_draft(fields: Fields) -> bool:
@@ -105,19 +99,25 @@ def _is_draft(fields: Fields) -> bool:
 
 def _dates(fields: Fields) -> list[Fields]:
     """The dates of an event that tells them in a list: each is the event with the fields of its own."""
-    if not first_text(fields, _TITLES) or fields.keys().isdisjoint((*_PLACES, *_URLS, *_TEXTS, "venuename")):
+    if not first_text(fields, _TITLES) or fields.keys().isdisjoint((*PLACES, *_URLS, *_TEXTS, "venuename")):
         return []
     lists = (fields[name] for name in _DATES if isinstance(fields.get(name), list))
     found: list[Any] = next(filter(None, lists), [])
     rest = {name: value for name, value in fields.items() if name not in _DATES}
-    dates = [named(part) if isinstance(part, dict) else {"start": part} for part in found]
+    dates = [_unwrapped(named(part)) if isinstance(part, dict) else {"start": part} for part in found]
     if _is_draft(fields) or any(first_text(date, _TITLES) for date in dates):
         return []
     return [{**rest, **date} for date in dates if states_start({**rest, **date}, certain=True)]
 
 
+def _unwrapped(fields: Fields) -> Fields:
+    """The object inside one that does nothing but name it: {"event_instance": {…}}."""
+    only = next(iter(fields.values())) if len(fields) == 1 else None
+    return named(only) if isinstance(only, dict) else fields
+
+
 def draft_of(fields: Fields, around: Fields, window: Window) -> EventDraft:
-    when, problem = when_of(fields, window, [inner(fields, name) for name in _PLACES])
+    when, problem = when_of(fields, window, [inner(fields, name) for name in PLACES])
     address = first_text(fields, _URLS)
     titled = next(name for name in _TITLES if text_of(fields.get(name)))
     return EventDraft(
@@ -125,58 +125,17 @@ def draft_of(fields: Fields, around: Fields, window: Window) -> EventDraft:
         when=when,
         external_id=first_text(fields, _IDS),
         url=address if "://" in address or address.startswith(("/", "www.")) else "",
-        where=_where(fields, around),
+        where=where_of(fields, around),
         price=_price(fields, (when and when.timezone) or window.timezone),
         status=_status(fields),
         description=first_text(fields, [name for name in _TEXTS if name != titled]),
         image_url=_image(fields),
         organizer=next(names_of(fields, _HOSTS), ""),
-        performers=tuple(names_of(fields, _ACTS)),
+        performers=tuple(names_of({**inner(fields, "embedded"), **fields}, _ACTS)),
         categories=tuple(names_of(fields, _KINDS)),
         language=first_text(fields, ("language", "locale", "inlanguage")),
         problems=(problem,) if problem else (),
     )
-
-
-def _where(fields: Fields, around: Fields) -> Where:
-    online = any(is_true(fields.get(name)) for name in ("onlineevent", "isonline", "online", "isvirtual", "virtual"))
-    holder: Any = next((fields[name] for name in _PLACES if fields.get(name)), None)
-    holder = holder or inner(fields, "embedded").get("venues")  # as HAL nests
-    if isinstance(holder, list):
-        holder = holder[0] if holder else None
-    if isinstance(holder, str) and not any(name.startswith("venue") and name != "venue" for name in fields):
-        where = place_of(holder)
-        return dataclasses.replace(where, online=online or where.online)
-    place = _place(fields, named(holder) if isinstance(holder, dict) else {}, around)
-    address = place.get("address")
-    parts = {**place, **named(address)} if isinstance(address, dict) else place
-    spot = {**parts, **inner(parts, "location"), **inner(parts, "coordinates")}
-    line = first_text({name: value for name, value in parts.items() if not isinstance(value, dict)}, _STREETS)
-    more = first_text(parts, ("addressline2", "address2"))
-    line = f"{line}, {more}" if line and more else line
-    split = place_of(f"-, {line}") if "," in line else Where()
-    name = first_text(place, _PLACE_NAMES)
-    return Where(
-        venue=name if name != line else "",
-        address=line,
-        locality=first_text(parts, _CITIES) or split.locality,
-        region=first_text(parts, _REGIONS) or split.region,
-        country=first_text(parts, _COUNTRIES) or split.country,
-        latitude=number_of(spot, _LATITUDES),
-        longitude=number_of(spot, _LONGITUDES),
-        online=online or (place_of(name).online if name else False),
-    )
-
-
-def _place(fields: Fields, stated: Fields, around: Fields) -> Fields:
-    """The place's own fields, then flat ones (venue_name, venue_address), then those of the place around the event."""
-    flat = {name.removeprefix("venue"): value for name, value in fields.items() if name.startswith("venue")}
-    flat.pop("", None)
-    if isinstance(fields.get("venue"), str):
-        flat.setdefault("name", fields["venue"])
-    if stated or flat:
-        return {**flat, **{name: value for name, value in stated.items() if value}}
-    return around
 
 
 def _price(fields: Fields, timezone: str) -> Price:
@@ -189,7 +148,7 @@ def _price(fields: Fields, timezone: str) -> Price:
         else Price()
     )
     if price.minimum is None:
-        price = _range(fields, currency)
+        price = merged([_range(fields, currency), _range(inner(fields, "pricing"), currency)])
     if price.minimum is None:
         values = (fields.get(name) for name in _PRICES)
         said = [text for value in values if not isinstance(value, (dict, list)) and (text := text_of(value))]
@@ -200,8 +159,12 @@ def _price(fields: Fields, timezone: str) -> Price:
 
 
 def _range(fields: Fields, currency: str) -> Price:
-    low = first_text(fields, ("min", "pricemin", "minprice", "lowprice", "preciominimo", "minticketprice"))
-    high = first_text(fields, ("max", "pricemax", "maxprice", "highprice", "preciomaximo", "maxticketprice"))
+    low = first_text(
+        fields, ("min", "pricemin", "minprice", "minimumprice", "lowprice", "preciominimo", "minticketprice")
+    )
+    high = first_text(
+        fields, ("max", "pricemax", "maxprice", "maximumprice", "highprice", "preciomaximo", "maxticketprice")
+    )
     return price_between(low or None, high or None, first_text(fields, ("currency", "currencycode")) or currency)
 
 

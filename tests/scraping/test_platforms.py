@@ -315,3 +315,71 @@ def test_a_time_that_stands_in_a_list_of_one_is_found() -> None:
     draft = one([item], "objects")
     assert draft.when
     assert (draft.when.start.isoformat(), str(draft.when.end)) == ("2026-12-05T21:00:00", "2026-12-06 01:00:00")
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {
+            "subject": "Jazz",
+            "start": {"dateTime": "2026-12-05T20:00:00.0000000", "timeZone": "W. Europe Standard Time"},
+            "location": {"displayName": "Blue Note"},
+            "isAllDay": False,
+        },
+        {
+            "title": "Jazz",
+            "location_name": "Blue Note",
+            "event_instances": [{"event_instance": {"start": "2026-12-05T20:00:00+01:00", "all_day": False}}],
+            "localist_url": "https://calendar.example/jazz",
+        },
+        {"title": {"rendered": "Jazz"}, "acf": {"event_date": "20261205", "event_time": "8pm", "venue": "Blue Note"}},
+        {
+            "title": {"fr": "Jazz"},
+            "timings": [{"begin": "2026-12-05T20:00:00+01:00"}],
+            "location": {"name": "Blue Note"},
+        },
+        {
+            "displayName": "Jazz",
+            "start": {"date": "2026-12-05", "time": "20:00:00"},
+            "venue": {"displayName": "Blue Note"},
+        },
+        {"name": "Jazz", "startDate": "/Date(1796497200000)/", "venueName": "Blue Note"},
+        {"title": "Jazz", "event_start_stamp": 1796497200, "venue_name": "Blue Note"},
+        {
+            "name": "Jazz",
+            "start_at": "2026-12-05T19:00:00.000Z",
+            "timezone": "Europe/Berlin",
+            "geo_address_info": {"address": "Blue Note", "full_address": "Blue Note, Hauptstr. 1, 10997 Berlin"},
+        },
+    ],
+)
+def test_other_interfaces_are_read_by_the_same_names(item: dict[str, Any]) -> None:
+    draft = one({"results": [item]}, "objects")
+    assert draft.when
+    hour = draft.when.start.hour + (1 if draft.when.timezone == "UTC" else 0)
+    assert (draft.title, draft.where.venue, draft.when.start.day, hour) == ("Jazz", "Blue Note", 5, 20)
+
+
+def test_what_is_said_of_an_event_in_parts_is_put_together() -> None:
+    item = {
+        "name": "Jazz",
+        "start": "2026-12-05T20:00",
+        "address_name": "Blue Note",
+        "address_street": "Hauptstr. 1",
+        "address_city": "Berlin",
+        "pricing": {"minimumPrice": 10, "maximumPrice": 20},
+        "currency": "EUR",
+        "classifications": [{"segment": {"name": "Music"}, "genre": {"name": "Jazz"}}],
+        "_embedded": {"attractions": [{"name": "Ada Blum"}]},
+        "coordinate": {"latitude": 52.5, "longitude": 13.4},
+    }
+    draft = one([item], "objects")
+    assert draft.where == Where(
+        venue="Blue Note", address="Hauptstr. 1", locality="Berlin", latitude=52.5, longitude=13.4
+    )
+    assert (draft.price.minimum, draft.price.maximum, draft.categories, draft.performers) == (
+        10,
+        20,
+        ("Music",),
+        ("Ada Blum",),
+    )
