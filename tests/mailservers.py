@@ -27,25 +27,32 @@ class MailServer:
     def messages(self) -> list[EmailMessage]:
         return [email.message_from_bytes(raw, policy=email.policy.default) for raw in self.received]
 
+
+class Handler:
+    """What aiosmtpd asks. It looks at all attributes of it at each connection, so the mails are elsewhere."""
+
+    def __init__(self, mails: MailServer) -> None:
+        self._mails = mails
+
     def _reply(self, command: str, server: SMTP) -> str | None:
-        if not self.replies or self.replies[0][0] != command:
+        if not self._mails.replies or self._mails.replies[0][0] != command:
             return None
-        _, reply = self.replies.pop(0)
-        if reply == self.DROP:
+        _, reply = self._mails.replies.pop(0)
+        if reply == MailServer.DROP:
             assert server.transport
             server.transport.abort()
             return "421 gone"
         return reply
 
     async def handle_HELO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str) -> str:  # noqa: N802
-        self.connections += 1
+        self._mails.connections += 1
         session.host_name = hostname
         return "250 hello"
 
     async def handle_EHLO(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
-        self.connections += 1
+        self._mails.connections += 1
         session.host_name = hostname
         return responses
 
@@ -69,8 +76,8 @@ class MailServer:
         if reply := self._reply("DATA", server):
             return reply
         assert isinstance(envelope.original_content, bytes)
-        self.received.append(envelope.original_content)
-        self.recipients += envelope.rcpt_tos
+        self._mails.received.append(envelope.original_content)
+        self._mails.recipients += envelope.rcpt_tos
         return "250 OK"
 
 
@@ -81,7 +88,7 @@ def mail_server(settings: Any) -> Iterator[MailServer]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    controller = Controller(server, hostname="127.0.0.1", port=port)
+    controller = Controller(Handler(server), hostname="127.0.0.1", port=port)
     controller.start()
     options = {"host": "127.0.0.1", "port": port, "timeout": 5}
     settings.MAILERS = {"default": {"BACKEND": "nocturne.smtp.EmailBackend", "OPTIONS": options}}
