@@ -208,13 +208,13 @@ def common(a: Core, b: Core) -> Common:
 def _near(first: frozenset[str], second: frozenset[str]) -> dict[str, str]:
     """The words of the first that the second has in another spelling, each of them once; the likest go together."""
     others = [word for word in second if len(word) >= _SPELLED_LETTERS]
-    found = []
+    found: list[tuple[float, str, str, str, str]] = []
     for word in first:
         if len(word) >= _SPELLED_LETTERS:
             matches = process.extract(word, others, scorer=fuzz.ratio, score_cutoff=_SPELLED_ALIKE, limit=None)
-            found += [(-alike, *sorted((word, other)), word, other) for other, alike, _ in matches]
+            found += [(-alike, min(word, other), max(word, other), word, other) for other, alike, _ in matches]
     near: dict[str, str] = {}
-    for *_, word, other in sorted(found):
+    for _, _, _, word, other in sorted(found):
         if word not in near and other not in near.values():
             near[word] = other
     return near
