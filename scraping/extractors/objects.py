@@ -104,7 +104,8 @@ def _dates(fields: Fields) -> list[Fields]:
     lists = (fields[name] for name in _DATES if isinstance(fields.get(name), list))
     found: list[Any] = next(filter(None, lists), [])
     rest = {name: value for name, value in fields.items() if name not in _DATES}
-    dates = [_unwrapped(named(part)) if isinstance(part, dict) else {"start": part} for part in found]
+    placed = not fields.keys().isdisjoint((*PLACES, "venuename"))
+    dates = [_unwrapped(named(part)) if isinstance(part, dict) else {"start": part if placed else ""} for part in found]
     if _is_draft(fields) or any(first_text(date, _TITLES) for date in dates):
         return []
     return [{**rest, **date} for date in dates if states_start({**rest, **date}, certain=True)]

@@ -25,10 +25,11 @@ def claims(document: Document) -> bool:
 
 
 def extract(document: Document, window: Window) -> Iterator[EventDraft | Problem]:
-    """Events that say where or how long they are: less may be anything that has a name and a date."""
+    """Events that say where and at what time, or until when: less may be anything that has a name and a date."""
     for draft in drafts(document, window):
-        where = draft.where
-        if where.venue or where.address or where.online or (draft.when and draft.when.end):
+        where, when = draft.where, draft.when
+        placed = where.venue or where.address or where.online
+        if when and (when.end or (placed and when.time_known)):
             yield draft
 
 

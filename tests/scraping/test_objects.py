@@ -217,6 +217,8 @@ def test_a_bare_slug_is_no_address():
         {"title": "Report", "year": 2026, "start": 5},
         {"name": "Jazz", "start": "2026-12-05T20:00", "status": "draft"},
         {"name": "Shift", "start": "20:00", "end": "23:00"},
+        {"products": [{"title": "Shirt", "url": "/shirt", "dates": ["2026-12-05", "2026-12-06"]}]},
+        {"name": "Chart", "dates": ["2026-12-05", "2026-12-06"], "values": [1, 2]},
         [],
         {},
     ],

@@ -100,6 +100,7 @@ def test_references_of_a_normalised_store_are_followed() -> None:
     "data",
     [
         {"posts": [{"title": "News", "date": "2026-12-05T20:00:00"}]},
+        {"post": {"title": "Fire", "date": "2026-12-05", "location": "Berlin"}},
         {"campaigns": [{"name": "Sale", "startDate": "2026-12-05", "url": "/sale"}]},
         {"user": {"name": "Jane", "start": 5}},
         [],
