@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from nocturne.models import ApiKey, User
 
-from .pages import NOTHING, EditorAdmin, RecordAdmin, SearchFilter
+from .pages import NOTHING, EditorAdmin, Lists, RecordAdmin, SearchFilter
 
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 admin.site.index_title = "Editors' desk"
@@ -42,6 +42,9 @@ class UserAdmin(DjangoUserAdmin):
     search_fields = ("email", "first_name", "last_name")
     ordering = ("email",)
     show_full_result_count = False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[Lists]:
+        return Lists
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         rights = () if request.user.is_superuser else ("is_staff", "is_superuser", "groups", "user_permissions")

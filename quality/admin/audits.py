@@ -12,6 +12,8 @@ from quality.tally import LINES, tens
 @admin.register(Audit)
 class AuditAdmin(RecordAdmin):
     list_display = ("day", "listings", "held", "duplicates", "unsure", "got_worse", "seconds", "finished_at")
+    list_filter = ("day", ("mailed_at", admin.EmptyFieldListFilter))
+    search_fields = ("day",)
     date_hierarchy = "day"
     ordering = ("-day",)
     fields = (

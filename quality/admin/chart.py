@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 16, 28
+LEFT, RIGHT, TOP, BOTTOM = 44, 8, 24, 28
 GAP = 0.25
 
 

@@ -32,7 +32,7 @@ from events.models import (
 )
 from nocturne.admin.pages import EstimatingPaginator
 from nocturne.models import Alert, ApiKey, EmailLog, Suppression, User
-from quality.models import Finding, Verdict
+from quality.models import Audit, Finding, Verdict
 from scraping.models import Health, OptOut, Run, RunItem, Schedule
 from subscriptions.models import Subscriber, Subscription
 
@@ -141,6 +141,7 @@ def make_everything(rows: int) -> None:
         outcome=lambda n: "unsure",
         decided_by=lambda n: users[n],
     )
+    make(Audit, day=lambda n: now.date() - dt.timedelta(days=n), started_at=lambda n: now)
     make(Schedule, source=lambda n: sources[n], failures=lambda n: n % 7)
     make(Health, source=lambda n: sources[n], state=lambda n: "healthy", since=lambda n: now)
     make(OptOut, host=lambda n: f"{n}.example")

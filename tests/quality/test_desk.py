@@ -518,6 +518,7 @@ class TestDesk:
             answer = ada.get(f"/admin/events/event/?{query}")
             assert answer.status_code == 302, query
             assert answer["Location"].endswith("?e=1")
+        assert ada.get("/admin/nocturne/user/?last_login__year=0").status_code == 302
         for year in ("0", "9999", "10000"):
             answer = ada.get(f"/admin/events/listing/?night__year={year}", follow=True)
             assert answer.status_code == 200
