@@ -1,6 +1,7 @@
 """Putting records that are one event together, pair by pair, the strongest evidence first."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from .blocking import pairs
@@ -153,7 +154,25 @@ def _one_source(a: Record, b: Record) -> bool:
 def find(
     records: Sequence[Record], limits: Limits, forbidden: Callable[[int, int], bool] = lambda i, j: False
 ) -> list[Cluster]:
-    """All groups of records that are one event and were not yet; `forbidden` as of Clusters."""
+    """All groups of records that are one event and were not yet; `forbidden` as of Clusters.
+
+    One area after the other, so that only one is held prepared.
+    """
+    areas: dict[Hashable, list[int]] = defaultdict(list)
+    for position, record in enumerate(records):
+        areas[record.area].append(position)
+    found = []
+    for at in areas.values():
+        found += _of_area([records[position] for position in at], limits, _moved(forbidden, at))
+    return found
+
+
+def _moved(forbidden: Callable[[int, int], bool], at: Sequence[int]) -> Callable[[int, int], bool]:
+    """The same of records at other positions."""
+    return lambda i, j: forbidden(at[i], at[j])
+
+
+def _of_area(records: Sequence[Record], limits: Limits, forbidden: Callable[[int, int], bool]) -> list[Cluster]:
     profiles = [Profile(record) for record in records]
     clusters = Clusters(records, limits, forbidden, profiles=profiles)
     found = edges(records, limits, profiles=profiles)
