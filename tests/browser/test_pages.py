@@ -148,7 +148,7 @@ def test_an_event_leads_to_its_venue_and_its_calendar_file(
     with page.expect_download() as download:
         page.get_by_role("link", name="Add to calendar").click()
     assert download.value.suggested_filename == f"berlin-{event.pk}.ics"
-    page.get_by_role("link", name="Auditorium").click()
+    page.locator("dl").get_by_role("link", name="Auditorium").click()
     expect(page.get_by_role("link", name=LONG)).to_be_visible()
     assert complaints == []
     assert page.context.cookies() == []

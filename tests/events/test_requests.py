@@ -92,7 +92,7 @@ def test_filters_are_kept_by_every_link_of_a_filtered_page(client: Client) -> No
         href = link.attributes["href"] or ""
         kept = {part for part in parts if part in href}
         assert len(kept) >= 4, href  # each changes one of them at most
-    for form in tree.css("form"):
+    for form in tree.css(".filters form"):
         fields = {f"{n.attributes['name']}={n.attributes.get('value') or ''}" for n in form.css("input")}
         assert len(parts & fields) == 4 + ("q=film" in fields and "from=" not in fields), fields
 
