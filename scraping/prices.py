@@ -37,6 +37,16 @@ _SIGNS = {
     "ft": "HUF",
     "lei": "RON",
     "fr.": "CHF",
+    "円": "JPY",
+    "원": "KRW",
+    "лв": "BGN",
+    "лв.": "BGN",
+    "руб": "RUB",
+    "руб.": "RUB",
+    "грн": "UAH",
+    "tl": "TRY",
+    "₫": "VND",
+    "฿": "THB",
 }
 _CODES = (
     "EUR GBP USD CAD AUD NZD CHF SEK NOK DKK PLN CZK HUF RON BRL MXN JPY INR SGD HKD ZAR TRY ILS KRW THB PHP IDR MYR "
@@ -57,6 +67,7 @@ _WORDS = {
     "kroner": "",
     "reais": "BRL",
     "francs": "CHF",
+    "rs.": "",
 }
 # Whose dollar or peso "$" is, by the zone that the source is in.
 _DOLLARS = {
@@ -89,6 +100,7 @@ _LABELLED = re.compile(
     rf"cover|prix|preis|price|precio|prezzo|prijs|τιμη|τιμή|general|students?|erm\.?|ermäßigt|tarif|toegang)\b\W{{0,3}}"
     rf"(?:ab|from|desde|da|dès|vanaf|:)?\s?({_AMOUNT})(?![\d:%]|\s?(?:uhr|pm|am|h\b|years?|\+))"
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _BARE = re.compile(rf"({_AMOUNT})(?:\s?(?:-|–|—|/|bis|to)\s?({_AMOUNT}))?")
 _FREE = re.compile(
     r"\b(?:free|no cover|no charge|gratis|kostenlos|kostenfrei|umsonst|eintritt frei|freier eintritt|gratuite?s?|libre|"
@@ -106,6 +118,12 @@ _FREE_KIDS = re.compile(r"\b(?:kids|children|members?|under \d+|kinder|students?
 _DONATION = re.compile(
     r"\b(?:donation|pay[- ]what[- ]you|pwyc|sliding scale|spende|spendenbasis|hutspende|prix libre|participation libre|"
     r"offerta libera|donativo|aportaci[oó]n voluntaria|taquilla inversa|vrijwillige bijdrage)\b"
+)
+
+
+_SUGGESTED = re.compile(
+    r"\b(?:suggested|recommended|empfohlen\w*|conseill[ée]e?|sugerid[oa])\b|"
+    r"\b(?:donations?|spenden?|donativos?|offerta)\b(?!.*\b(?:tickets?|admission|entry|eintritt|vvk|ak)\b)"
 )
 
 
@@ -127,9 +145,11 @@ def price_of(text: str, currency: str = "", *, timezone: str | None = None) -> P
     currency = stated or currency
     if not amounts and (found := _LABELLED.findall(text)):
         amounts = [value for part in found if (value := number(part)) is not None]
-    if not amounts and (match := _BARE.fullmatch(text)):
+    if not amounts and (match := _BARE.fullmatch(text)) and (currency or not _YEAR.fullmatch(text)):
         amounts = [value for part in match.groups() if (value := number(part)) is not None]
     free = bool(_FREE.search(_FREE_KIDS.sub(" ", _NOT_FREE.sub(" ", text))))
+    if amounts and _SUGGESTED.search(text):
+        return Price(currency=currency if stated else "")  # what one may give is not what it costs
     if amounts and free:
         amounts.append(Decimal(0))
     if amounts:
