@@ -5,7 +5,7 @@ from django.apps import AppConfig
 
 class NocturneConfig(AppConfig):
     name = "nocturne"
-    verbose_name = "Accounts and keys"
+    verbose_name = "Accounts, keys and mail"
 
     def ready(self) -> None:
         """Make ours the app that tasks are queued with; Celery's own would look for a broker of its own choice."""

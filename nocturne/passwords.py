@@ -1,7 +1,9 @@
 """The mail with which editors set a new password."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib.auth.forms import PasswordResetForm as DjangoPasswordResetForm
 from django.template.loader import render_to_string
 
@@ -10,7 +12,10 @@ from .models import EmailLog
 
 
 class PasswordResetForm(DjangoPasswordResetForm):
-    """Django's, but that its mail passes the gate. It is sent at once: who waits for it asks again if it fails."""
+    """Django's, but that its mail passes the gate, and its link follows the settings and not a request's Host header.
+
+    It is sent at once: who waits for it asks again if it fails.
+    """
 
     def send_mail(
         self,
@@ -21,6 +26,8 @@ class PasswordResetForm(DjangoPasswordResetForm):
         to_email: str,
         html_email_template_name: str | None = None,
     ) -> None:
+        site = urlsplit(settings.SITE_URL)
+        context = {**context, "domain": site.netloc, "protocol": site.scheme, "site_name": settings.SITE_NAME}
         subject = render_to_string(subject_template_name, context)
         text = render_to_string(email_template_name, context)
         row = mail.queue(EmailLog.Kind.SIGN_IN, to_email)

@@ -1,7 +1,5 @@
 """All addresses. The public pages come last: a city's slug may stand where nothing else does."""
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
@@ -10,14 +8,10 @@ from django.urls import URLPattern, URLResolver, include, path
 from nocturne.api import api
 from nocturne.passwords import PasswordResetForm
 
-site = urlsplit(settings.SITE_URL)
-# Links in mails follow the settings and not a request's Host header, which strangers choose.
-mail_context = {"domain": site.netloc, "protocol": site.scheme, "site_name": settings.SITE_NAME}
-
 urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "admin/password_reset/",
-        auth.PasswordResetView.as_view(extra_email_context=mail_context, form_class=PasswordResetForm),
+        auth.PasswordResetView.as_view(form_class=PasswordResetForm),
         name="admin_password_reset",
     ),
     path("admin/password_reset/done/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),

@@ -83,7 +83,7 @@ class SubscriberAdmin(EditorAdmin):
 
 @admin.register(Subscription)
 class SubscriptionAdmin(RecordAdmin):
-    list_display = ("requested_at", "who", "where", "status", "search", "weekday", "confirmed_at", "unsubscribed_at")
+    list_display = ("requested_at", "who", "where", "status", "weekday", "confirmed_at", "unsubscribed_at", "search")
     list_display_links = ("requested_at",)
     list_filter = (
         "status",
