@@ -7,7 +7,7 @@ CHECK := env -u DATABASE_URL -u REDIS_URL ENV_FILE=/dev/null ENVIRONMENT=develop
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint format lock .venv
+.PHONY: help run test test-all bench hostile fuzz lint format lock .venv
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,16 @@ test: .venv ## all tests but the slow ones
 
 test-all: .venv ## all tests
 	@$(PYTHON) -m pytest -n logical
+
+bench: .venv ## what reading, ingesting and matching cost, as ratios
+	@$(PYTHON) -m tests.bench.ingestion
+	@$(PYTHON) -m tests.bench.matching
+
+hostile: .venv ## what becomes of documents and servers that mean harm, with seconds and memory
+	@$(PYTHON) -m tests.bench.hostile
+
+fuzz: .venv ## mutated documents through all that reads them, for a minute, or SECONDS=600
+	@nice $(PYTHON) -m tests.bench.fuzz
 
 lint: .venv ## style, types, import arrows, templates, migrations, production settings
 	$(PYTHON) -m ruff check .

@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 MAX_DEPTH = 60
+# What is longer was written by a program, which makes no faults.
+MAX_LENGTH = 2_000_000
 _SPACE = re.compile(r"(?:[\s\ufeff\0]++|//[^\n]*+|<!--|-->|<!\[CDATA\[|\]\]>)++")
 _BARE = re.compile(r"[^\s,:\[\]{}\"]+")
 _PLAIN = re.compile(r'[^"\\]*')
@@ -30,6 +32,8 @@ def loads(text: str) -> Any:
         pass
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    if len(text) > MAX_LENGTH:
+        raise ValueError("too long to be read in spite of its faults")
     if '"' not in text and "&quot;" in text:
         text = html.unescape(text)
     reader = _Reader(text)

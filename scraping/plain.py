@@ -34,16 +34,16 @@ MAX_LINE = 10_000
 @functools.lru_cache(maxsize=32)
 def plain_text(text: str) -> str:
     """Paragraphs separated by one empty line, lines by a newline. Applying it twice changes nothing more."""
+    text = visible(text)  # first, too: what hides inside markup makes it none
     for _ in range(_ROUNDS):
         if "<" not in text and "&" not in text:
             break
         before = text
-        text = html.unescape(_without_tags(text) if "<" in text else text)
+        text = visible(html.unescape(_without_tags(text) if "<" in text else text))
         if text == before:
             break
     else:
         text = text.replace("<", "‹").replace("&", "＆")  # nested on purpose; no source means that
-    text = visible(text)
     return _NEWLINES.sub(lambda match: "\n\n" if match[0].count("\n") > 1 else "\n", _SPACES.sub(" ", text)).strip()
 
 

@@ -178,3 +178,9 @@ def test_normalising_twice_changes_nothing_more(draft):
     once = normalise(draft, base_url="https://venue.example/")
     assert normalise(once, base_url="https://venue.example/") == once
     assert EventDraft.from_json(once.to_json()) == once
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\0", "&#8203;", "\u00ad", "&zwnj;"])
+def test_markup_that_is_broken_by_what_nobody_sees_is_markup(hidden):
+    once = normalise(EventDraft(title=f"Jazz <{hidden}b>live</b{hidden}> &lt;{hidden}i&gt;x", when=None))
+    assert once.title == normalise(once).title == "Jazz live x"

@@ -1,0 +1,224 @@
+"""A calendar of 10,000 VEVENTs, read and ingested: make bench, or python -m tests.bench.ingestion [--rounds 3].
+
+Printed are ratios to what icalendar takes to parse the same bytes, the median of rounds that measure all of them one
+after the other, since seconds differ from machine to machine and from minute to minute. Ingestion goes from the HTTP
+request to the city's new generation, over a real server, into an empty database of an embedded PostgreSQL.
+"""
+
+import argparse
+import contextlib
+import gc
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--events", type=int, default=10_000)
+    parser.add_argument("--profile", action="store_true", help="of the first ingestion, instead of the table")
+    options = parser.parse_args()
+    _settings()
+    from tests.bench.calendars import calendar
+
+    body = calendar(options.events)
+    with _database(), _served(body) as url:
+        bench = _Bench(body, url)
+        if options.profile:
+            bench.profile()
+            return 0
+        print(f"{options.events:,} VEVENTs, {len(body) / 1e6:.1f} MB, {options.rounds} rounds", flush=True)
+        rounds = [bench.round() for _ in range(options.rounds)]
+    _print(rounds, bench.counts)
+    return 0
+
+
+class _Bench:
+    def __init__(self, body: bytes, url: str) -> None:
+        self.body, self.url, self.counts = body, url, ""
+
+    def round(self) -> dict[str, tuple[float, float]]:
+        """Seconds of each measure in one go: by the clock, and of CPU, the database's included."""
+        return {
+            "icalendar: parse": _timed(self.parse),
+            "read: parse, expand, normalise": _timed(self.read),
+            "ingest into an empty database": (self.clear(), _timed(self.ingest))[1],
+            "the same again, read in full": _timed(self.again),
+            "the same again, known by its hash": _timed(self.unchanged),
+        }
+
+    def profile(self) -> None:
+        import cProfile
+        import pstats
+
+        self.clear()
+        profile = cProfile.Profile(time.process_time)
+        profile.runcall(self.ingest)
+        for order in ("tottime", "cumtime"):
+            pstats.Stats(profile).sort_stats(order).print_stats(45)
+
+    def parse(self) -> None:
+        import icalendar
+
+        assert icalendar.Calendar.from_ical(self.body)
+
+    def read(self) -> None:
+        import datetime as dt
+
+        from scraping.detect import read
+        from scraping.extractors import Document, Window
+        from scraping.normalise import normalise
+        from tests.scraping.readings import NOW
+
+        window = Window(
+            start=NOW - dt.timedelta(days=1),
+            end=dt.datetime(9980, 1, 1, tzinfo=dt.UTC),
+            horizon=NOW + dt.timedelta(days=180),
+            timezone="Europe/Berlin",
+        )
+        reading = read(Document(url=self.url, body=self.body), window)
+        assert len([normalise(draft, base_url=self.url) for draft in reading.drafts]) >= 10
+
+    def clear(self) -> None:
+        """An empty database with one source."""
+        from django.core.cache import cache
+        from django.core.management import call_command
+
+        from events.models import Source
+        from scraping import schedule
+        from tests.factories import make_city
+
+        call_command("flush", interactive=False, verbosity=0)
+        cache.clear()
+        self.source = Source.objects.create(name="Klub", url=self.url, city=make_city())
+        schedule.ensure([self.source])
+
+    def ingest(self) -> None:
+        outcome = self._scrape(0)
+        assert outcome.status == "changed", outcome
+        self.counts = f"{outcome.run.new:,} listings"
+
+    def again(self) -> None:
+        assert self._scrape(1).status == "unchanged"
+
+    def unchanged(self) -> None:
+        assert self._scrape(2, force=False).status == "unchanged"
+
+    def _scrape(self, hours: int, *, force: bool = True) -> Any:
+        from scraping.pipeline import scrape
+        from tests.scraping.readings import HOUR, NOW
+
+        return scrape(self.source.pk, due_only=False, force=force, now=NOW + hours * HOUR)
+
+
+def _timed(work: Callable[[], None]) -> tuple[float, float]:
+    gc.collect()
+    wall, cpu = time.perf_counter(), time.process_time() + _database_seconds()
+    work()
+    return time.perf_counter() - wall, time.process_time() + _database_seconds() - cpu
+
+
+def _database_seconds() -> float:
+    """Of CPU that the database's process of our connection has taken; 0 where it runs on another machine."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    with contextlib.suppress(psutil.Error):
+        times = psutil.Process(connection.connection.info.backend_pid).cpu_times()
+        return times.user + times.system
+    return 0.0
+
+
+def _print(rounds: list[dict[str, tuple[float, float]]], counts: str) -> None:
+    base = "icalendar: parse"
+    print(f"{'ratio of':36}{'CPU':>8}{'from':>8}{'to':>8}{'clock':>8}{'CPU s':>9}{'clock s':>9}")
+    for name in rounds[0]:
+        clock, cpu = ([one[name][i] / one[base][i] for one in rounds] for i in (0, 1))
+        wall, busy = (statistics.median(one[name][i] for one in rounds) for i in (0, 1))
+        middle = statistics.median(cpu)
+        print(
+            f"{name:36}{middle:8.2f}{min(cpu):8.2f}{max(cpu):8.2f}{statistics.median(clock):8.2f}{busy:9.2f}{wall:9.2f}"
+        )
+    print(counts)
+
+
+def _settings() -> None:
+    """Settings of development, with the servers that the tests use and nothing of the developer's .env."""
+    from nocturne.dev import servers
+
+    names = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
+    missing = [name for name, variable in names.items() if not os.environ.get(variable)]
+    for name, url in servers.ensure(ROOT / ".data" / "test", *missing, durable=False).items():
+        os.environ[names[name]] = f"{url}/4090" if name == "valkey" else url
+    os.environ |= {
+        "ENVIRONMENT": "development",
+        "ENV_FILE": os.devnull,
+        "DJANGO_SETTINGS_MODULE": "nocturne.settings",
+        "CACHE_PREFIX": f"bench-{os.getpid()}",
+    }
+    import django
+
+    django.setup()
+    import logging
+
+    logging.disable(logging.INFO)
+
+
+@contextlib.contextmanager
+def _database() -> Iterator[None]:
+    """A migrated database of this run's own."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    name = f"bench_{os.getpid()}"
+    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(f"CREATE DATABASE {name}")
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+        yield
+    finally:
+        connection.close()
+        with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@contextlib.contextmanager
+def _served(body: bytes) -> Iterator[str]:
+    """The address of a server, a process of its own, that has one calendar."""
+    from django.conf import settings
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "programme.ics").write_bytes(body)
+        command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", folder]
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(200):
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                    break
+                time.sleep(0.05)
+            settings.FETCH_ALLOW = [f"127.0.0.1:{port}"]
+            yield f"http://127.0.0.1:{port}/programme.ics"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
