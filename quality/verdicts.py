@@ -114,9 +114,11 @@ def _differs(row: Verdict | None, seen: Comparison) -> bool:
 def decide(lefts: Iterable[int], rights: Iterable[int], outcome: str, *, by: User | None, reason: str = "") -> None:
     """Write one verdict on every pair of a left and a right listing, an editor's if `by` is one.
 
-    An editor's verdict replaces what was there; without one, what an editor said stays.
+    An editor's verdict replaces what was there, but for the score and the reasons of the matcher, unless there is a
+    reason to put in their place; without an editor, what one said stays.
     """
     pairs = sorted({pair_of(a, b) for a in lefts for b in rights if a != b})
+    told = bool(reason) or by is None
     if by is None:
         kept = Verdict.objects.filter(by_editor=True, first__in=[a for a, _ in pairs], second__in=[b for _, b in pairs])
         said = set(kept.values_list("first", "second"))
@@ -136,5 +138,5 @@ def decide(lefts: Iterable[int], rights: Iterable[int], outcome: str, *, by: Use
         ],
         update_conflicts=True,
         unique_fields=["first", "second"],
-        update_fields=["outcome", "score", "reasons", "decided_by", "by_editor", "decided_at"],
+        update_fields=["outcome", "decided_by", "by_editor", "decided_at", *(["score", "reasons"] if told else [])],
     )
