@@ -1,5 +1,6 @@
-"""The words of dates: text in one plain form, and the months' names in the languages that sources write."""
+"""The words of dates: text in one plain form, and the names of months and weekdays in the languages of sources."""
 
+import functools
 import re
 import unicodedata
 
@@ -90,3 +91,25 @@ def fold(text: str) -> str:
 MONTHS = {fold(name): number for number, names in enumerate(_NAMES.strip().splitlines(), 1) for name in names.split()}
 # One of the names, longest first, as a part of a pattern.
 MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
+
+_WEEKDAYS = (
+    "mon montag lun lunes lundi lunedi segunda maandag δευτερα poniedzialek понедельник pazartesi mandag mandag",
+    "tue dienstag mar martes mardi martedi terca dinsdag τριτη wtorek вторник sali tisdag tirsdag",
+    "wed mittwoch mer miercoles mercredi mercoledi quarta woensdag τεταρτη sroda среда carsamba onsdag",
+    "thu donnerstag jeu jueves jeudi giovedi quinta donderdag πεμπτη czwartek четверг persembe torsdag",
+    "fri freitag ven viernes vendredi venerdi sexta vrijdag παρασκευη piatek пятница cuma fredag",
+    "sat samstag sonnabend sam sabado samedi sabato zaterdag σαββατο sobota суббота cumartesi lordag",
+    "sun sonntag dim domingo dimanche domenica zondag κυριακη niedziela воскресенье pazar sondag",
+)
+_WEEKDAY = {name: number for number, names in enumerate(_WEEKDAYS) for name in names.split()}
+
+
+@functools.lru_cache(maxsize=500)
+def weekday(word: str) -> int | None:
+    """The number, from Monday, of a weekday's name or of its beginning of three letters; None for other words."""
+    word = fold(word)
+    if word in _WEEKDAY:
+        return _WEEKDAY[word]
+    return next((number for name, number in _WEEKDAY.items() if len(word) >= 3 and name.startswith(word)), None) or (
+        _WEEKDAY.get(word[:3]) if word.endswith("day") else None
+    )

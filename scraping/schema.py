@@ -12,7 +12,7 @@ from scraping.extractors import Document, Window
 from scraping.linked import Item, types
 from scraping.places import place_of
 from scraping.plain import plain_line
-from scraping.prices import currency_code, merged, price_between, price_of
+from scraping.prices import currency_code, dollar, merged, price_between, price_of
 from scraping.recurrence import Budget
 from scraping.schedules import dates_of_schedule
 
@@ -22,6 +22,8 @@ MAX_STEPS = 1_000_000
 _EVENT = re.compile(r"(?:Event|Festival|Hackathon|CourseInstance|EventSeries)$", re.I)
 _NO_EVENT = re.compile(r"(?:Publication|Broadcast|OnDemand|Delivery|User\w*)Event$", re.I)
 _ENDS = (("low", "min"), ("high", "max"))
+# What plugins write as the performer where none is known.
+_DEFAULTS = frozenset(("Organization", "Person", "PerformingGroup", "MusicGroup"))
 _REFERENCE = re.compile(r"#|_:|\w+://")
 _STATUSES = (
     ("cancel", "cancelled"),
@@ -202,10 +204,12 @@ class Reader:
             where=where_of(item),
             price=price_of_item(item, self.window.timezone),
             status=_status(item),
-            description=text(item.get("description")),
+            description=text(item.get("description")).replace("\\n", "\n"),  # some escape their newlines twice
             image_url=_image(item.get("image")),
             organizer=next(names(item.get("organizer")), ""),
-            performers=tuple(names(item.get("performer") or item.get("performers"))),
+            performers=tuple(
+                name for name in names(item.get("performer") or item.get("performers")) if name not in _DEFAULTS
+            ),
             categories=(*types(item), *texts(item.get("eventType")), *_keywords(item.get("keywords"))),
             language=text(item.get("inLanguage")) or self.language,
             problems=(problem,) if problem else (),
@@ -276,8 +280,7 @@ def _where(place: Item) -> Where:
         line = text(address)
         found = Where(address=line)
     if not name and not found.address and not found.locality:
-        found = place_of(next(names(place.get("@id")), ""))
-        return dataclasses.replace(found, latitude=latitude, longitude=longitude)
+        return dataclasses.replace(place_of(next(names(place.get("@id")), "")), latitude=latitude, longitude=longitude)
     split = place_of(f"-, {line}") if "," in line else Where()
     if name and "," in name and (not line or line.startswith(name)):
         whole = place_of(name)
@@ -317,7 +320,8 @@ def price_of_item(item: Item, timezone: str) -> Price:
 
 
 def _offer_price(offer: Item, timezone: str) -> Price:
-    currency = currency_code(text(offer.get("priceCurrency")))
+    code = text(offer.get("priceCurrency"))
+    currency = dollar(timezone) if code == "$" else currency_code(code)
     low, high = (text(offer.get(f"{end}Price")) or text(offer.get(f"{other}Price")) for end, other in _ENDS)
     if low or high:
         return price_between(low or None, high or None, currency)

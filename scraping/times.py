@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from events.drafts import When
 from scraping.clocks import RANGE, clock_after, clock_before, without_doors
-from scraping.months import MONTH, MONTHS, plain
+from scraping.months import MONTH, MONTHS, plain, weekday
 from scraping.zones import iana
 
 # Beyond these years a date is a typing error, and zone arithmetic overflows.
@@ -217,10 +217,11 @@ def _day(text: str, day_first: bool | None, year: int | None) -> tuple[dt.date, 
     for match in _NUMERIC.finditer(text):
         first, second = int(match[1]), int(match[3])
         stated = match[4] if len(match[4]) == 4 else f"20{match[4]}"
-        if match[2] == "." or first > 12 or day_first or first == second:
+        order = day_first if (told := _told_by_weekday(text, stated, first, second)) is None else told
+        if match[2] == "." or first > 12 or order or first == second:
             date = _date(stated, second, first)
         else:
-            date = _date(stated, first, second) if second > 12 or day_first is False else None
+            date = _date(stated, first, second) if second > 12 or order is False else None
         if date:
             return date, text[: match.start()], text[match.end() :], False
     if (found := _words().year_month_day.search(text)) and (date := _date(found[1], MONTHS[found[2]], found[3])):
@@ -234,6 +235,16 @@ def _day(text: str, day_first: bool | None, year: int | None) -> tuple[dt.date, 
             if (stated or year) and (date := _date(stated or str(year), MONTHS[match[month]], match[day])):
                 return date, text[: match.start()], text[match.end() :], False
     return None
+
+
+def _told_by_weekday(text: str, year: str, first: int, second: int) -> bool | None:
+    """Whether the day comes first, where the text names a weekday that fits only one of the two days."""
+    if not any(c.isalpha() for c in text):
+        return None
+    days = _date(year, second, first), _date(year, first, second)
+    named = {number for word in re.findall(r"[^\W\d_]{2,}", text) if (number := weekday(word)) is not None}
+    fits = [day is not None and day.weekday() in named for day in days]
+    return fits[0] if len(named) == 1 and fits[0] != fits[1] else None
 
 
 def _range_of_days(text: str, day_first: bool | None) -> tuple[Moment, Moment | None] | None:

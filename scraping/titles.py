@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 
 from events.drafts import When
-from events.text import fold
 from scraping import times
+from scraping.months import weekday
 
 _SEPARATOR = re.compile(r"\s+[-–—|•·]\s+|\s*\|\s*|:\s+|\s+@\s+")
 _BRACKETS = re.compile(r"[\[(]([^\[\]()]{5,60})[\])]")
@@ -15,16 +15,6 @@ _LEADING = re.compile(
     r"(?:[ ,]+\d{1,2}[:.]\d\d(?:\s?(?:uhr|[ap]m))?)?)(?=[ ,])",
     re.I,
 )
-_WEEKDAYS = (
-    "mon montag lun lunes lundi lunedi segunda maandag δευτερα poniedzialek понедельник pazartesi mandag mandag",
-    "tue dienstag mar martes mardi martedi terca dinsdag τριτη wtorek вторник sali tisdag tirsdag",
-    "wed mittwoch mer miercoles mercredi mercoledi quarta woensdag τεταρτη sroda среда carsamba onsdag",
-    "thu donnerstag jeu jueves jeudi giovedi quinta donderdag πεμπτη czwartek четверг persembe torsdag",
-    "fri freitag ven viernes vendredi venerdi sexta vrijdag παρασκευη piatek пятница cuma fredag",
-    "sat samstag sonnabend sam sabado samedi sabato zaterdag σαββατο sobota суббота cumartesi lordag",
-    "sun sonntag dim domingo dimanche domenica zondag κυριακη niedziela воскресенье pazar sondag",
-)
-_WEEKDAY = {name: number for number, names in enumerate(_WEEKDAYS) for name in names.split()}
 _WORDS = re.compile(r"[^\W\d_]+")
 # How far an event may lie from its announcement.
 _SPAN = dt.timedelta(days=330)
@@ -76,22 +66,12 @@ def _date(part: str, published: dt.date | None, day_first: bool | None) -> When 
         return None
     if span := times.span(part, day_first=day_first):
         return times.when(*span)
-    weekday = next((number for word in _WORDS.findall(part.lower()) if (number := _weekday(word)) is not None), None)
-    if published is None or weekday is None:
+    wanted = next((number for word in _WORDS.findall(part.lower()) if (number := weekday(word)) is not None), None)
+    if published is None or wanted is None:
         return None
     candidates = []
     for year in (published.year - 1, published.year, published.year + 1):
         span = times.span(part, day_first=day_first, year=year)
-        if span and span[0].day.weekday() == weekday and abs(span[0].day - published) <= _SPAN:
+        if span and span[0].day.weekday() == wanted and abs(span[0].day - published) <= _SPAN:
             candidates.append(span)
     return times.when(*candidates[0]) if len(candidates) == 1 else None
-
-
-def _weekday(word: str) -> int | None:
-    """The number of a weekday's name or of its beginning of three letters."""
-    word = fold(word)
-    if word in _WEEKDAY:
-        return _WEEKDAY[word]
-    return next((number for name, number in _WEEKDAY.items() if len(word) >= 3 and name.startswith(word)), None) or (
-        _WEEKDAY.get(word[:3]) if word.endswith("day") else None
-    )

@@ -1,6 +1,7 @@
 """schema.org events in JSON-LD, as sites write it."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,8 +45,9 @@ def _items(document: Document) -> Iterator[Item | Problem]:
 
 
 def _block(text: str) -> Any:
-    """The value of a block; some are JSON in a string of JSON."""
+    """The value of a block; some are JSON in a string of JSON, some have a comment or an assignment before it."""
     if text.startswith('"'):
         inner = json.loads(text)
         return loads(inner) if isinstance(inner, str) else None
-    return loads(text)
+    start = re.search(r"[{\[]", text)
+    return loads(text[start.start() :] if start else text)

@@ -175,3 +175,18 @@ def test_what_became_of_it_is_read(change: dict[str, Any], status: str, online: 
 def test_json_in_a_string_of_json_is_read() -> None:
     (draft,) = read(json.dumps({"@type": "Event", "name": "Jazz", "startDate": START}))
     assert draft.title == "Jazz"
+
+
+@pytest.mark.parametrize(
+    "around", ["var event = {};", "<!-- by a plugin -->{}<!-- end -->", "//<![CDATA[\n{}\n//]]>", "[{}]"]
+)
+def test_what_stands_around_the_json_of_a_block_costs_nothing(around: str) -> None:
+    block = around.replace("{}", json.dumps({"@type": "Event", "name": "Jazz", "startDate": START}))
+    (draft,) = drafts(f'<script type="application/ld+json">{block}</script>')
+    assert draft.title == "Jazz"
+
+
+def test_what_plugins_write_for_the_unknown_is_left_out() -> None:
+    item = {"@type": "Event", "name": "Jazz", "startDate": START, "performer": "Organization", "description": "a\\nb"}
+    (draft,) = read({**item, "offers": {"price": 20, "priceCurrency": "$"}})
+    assert (draft.performers, draft.description, draft.price.currency) == ((), "a\nb", "")

@@ -132,6 +132,15 @@ def test_an_ambiguous_date_is_read_by_what_the_source_tells():
     assert day_comes_first("UTC", "en-US") is False
 
 
+@pytest.mark.parametrize("day_first", [None, True, False])
+def test_a_weekday_tells_which_number_is_the_day(day_first):
+    assert said(moment("Sat, 12/05/2026 - 20:00", day_first=day_first)) == "2026-12-05 20:00"
+    assert said(moment("Samstag 05/12/2026", day_first=day_first)) == "2026-12-05"
+    # one that fits neither tells nothing
+    assert said(moment("Sun, 05/12/2026", day_first=True)) == "2026-12-05"
+    assert moment("Sun, 05/12/2026") is None
+
+
 def test_a_day_without_a_time_has_no_known_time_and_an_inclusive_last_day():
     found = when(Moment(dt.date(2026, 12, 5)), Moment(dt.date(2026, 12, 7)))
     assert (found.time_known, found.all_day) == (False, False)
