@@ -50,12 +50,20 @@ _CURRENCY = re.compile(
 )
 
 
+# Something of what the patterns of currencies and of free need: most texts have none of it, which is soon seen.
+_HINTS = (
+    "€ £ $ ¥ ₹ ₺ ₽ ₱ ₩ ₪ ₴ eur usd gbp chf cad aud nzd sek nok dkk pln czk brl mxn kr zł kč free frei kostenlos gratis "
+    "gratuit libre libera libero franca ελευθερ ελεύθερ δωρε wolny bezpłatn fri vapaa"
+).split()
+
+
 # The dates of a series say the same, one after the other.
 @functools.lru_cache(maxsize=32)
 def admission(text: str, *, timezone: str | None = None) -> Price:
     """The price that a description states in a line of its own; none where none is, or more than one may be meant."""
     text = text[:MAX_TEXT]
-    if not _CURRENCY.search(text) and not _ANY_FREE.search(text):
+    folded = text.casefold()
+    if not any(hint in folded for hint in _HINTS) or not (_CURRENCY.search(text) or _ANY_FREE.search(text)):
         return Price()
     prices, free = [], False
     for line in plain_text(text).splitlines():
