@@ -6,8 +6,10 @@ in a fixed number of queries. What is only likely waits for an editor as an unsu
 """
 
 import datetime as dt
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.db.models import Q
@@ -17,6 +19,7 @@ from events.models import City, Listing
 from . import records
 from .clusters import Clusters, Edge, edges
 from .links import link
+from .profiles import Profile
 from .records import Record
 from .similarity import Comparison, Limits, compare
 from .verdicts import Editors, remember
@@ -54,12 +57,15 @@ def match(listings: Sequence[Listing], *, area: City) -> dict[int, Match]:
         return {}
     asked = frozenset(listing.pk for listing in listings)
     found = _candidates(listings, asked, area)
-    pairs = edges(found, limits(), new=range(len(asked)))
+    profiles = [Profile(record) for record in found]
+    pairs = _edges(found, profiles, len(asked))
     known = frozenset(listing.pk for listing in listings if not listing._state.adding)
     editors = Editors(known)
-    found += _others(found, pairs, editors, len(asked), area)
+    further = _others(found, pairs, editors, len(asked), area)
+    found += further
+    profiles += [Profile(record) for record in further]
     editors.load_between(_within_reach(found, pairs))
-    clusters = Clusters(found, limits(), lambda i, j: editors.apart(found[i].key, found[j].key))
+    clusters = Clusters(found, limits(), lambda i, j: editors.apart(found[i].key, found[j].key), profiles=profiles)
     joined, unsure = join(found, clusters, editors.edges(found) + pairs)
     survivors = _merge(found, clusters)
     unsure += _moved(found, len(asked), clusters, editors)
@@ -80,6 +86,26 @@ def _candidates(listings: Sequence[Listing], asked: frozenset[int], area: City) 
         *records.of_rows(listings, area=area),
         *records.of_listings(others, area=area),
     ]
+
+
+def _edges(found: list[Record], profiles: list[Profile], asked: int) -> list[Edge]:
+    """The edges of the asked records, which come first.
+
+    A reading shows what one source lists. Where nobody else lists anything near, only the same row twice is one
+    event, and that has one address or fingerprint: so a first large calendar is hardly compared at all.
+    """
+    if any(not record.live or record.source != found[0].source for record in found[:asked]):
+        return edges(found, limits(), new=range(asked), profiles=profiles)
+    nights = {record.night + days * _DAY for record in found[asked:] for days in (-1, 0, 1)}
+    named = Counter(name for record in found for name in (record.url, record.fingerprint) if name)
+    near = [
+        position
+        for position, record in enumerate(found)
+        if position >= asked or record.night in nights or max(named[record.url], named[record.fingerprint]) > 1
+    ]
+    new = range(bisect_left(near, asked))
+    some = edges([found[p] for p in near], limits(), new=new, profiles=[profiles[p] for p in near])
+    return [replace(edge, first=near[edge.first], second=near[edge.second]) for edge in some]
 
 
 def _others(found: list[Record], edges: list[Edge], editors: Editors, asked: int, area: City) -> list[Record]:
