@@ -32,7 +32,7 @@ _STACKED = re.compile(
 _RUN = re.compile("[\u0300-\U0001efff]{31}")
 _NOT_WORD = re.compile(r"[^\w]+|_")
 # The same for ASCII, where it takes a tenth of the time.
-_ASCII = {code: char.lower() if (char := chr(code)).isalnum() else " " for code in range(128)}
+_ASCII: dict[int, str | None] = {code: char.lower() if (char := chr(code)).isalnum() else " " for code in range(128)}
 _ASCII |= {ord("'"): None, ord("`"): None}
 
 
