@@ -63,6 +63,9 @@ def _keys(profile: Profile) -> list[Hashable]:
         found.append(("fingerprint", record.fingerprint))
     if profile.place:
         found.append(("place", profile.place))
+    if profile.place_word:
+        # among the words of titles, for a title may be the place of another listing
+        found.append(profile.place_word[:_BEGINNING])
     if len(record.description) >= _TEXT_BEGINNING:
         found.append(("text", record.description[:_TEXT_BEGINNING]))
     return found
@@ -100,7 +103,10 @@ def _promising(a: Profile, b: Profile) -> bool:
     beginning = one.description[:_TEXT_BEGINNING]
     if len(beginning) == _TEXT_BEGINNING and other.description.startswith(beginning):
         return True
-    return (a.place == b.place or not (a.place and b.place)) and (_tells(a, second) or _tells(b, first))
+    one_place = a.place == b.place or a.place_word == b.place_word or not (a.place and b.place)
+    if not one_place and a.place_word not in second.words and b.place_word not in first.words:
+        return False
+    return _tells(a, second) or _tells(b, first)
 
 
 def _tells(profile: Profile, title: Core) -> bool:

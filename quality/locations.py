@@ -138,6 +138,12 @@ def named(place: Location | None, words: frozenset[str]) -> bool:
     return place.telling <= words
 
 
+@lru_cache(maxsize=20_000)
+def telling_word(venue: str) -> str:
+    """The longest word of a venue's name that tells it from others; "" if none does."""
+    return max(sorted(spelled(fold(venue)) - _COMMON), key=len, default="")
+
+
 def spelled(folded: str) -> frozenset[str]:
     """The words of a folded text in one spelling."""
     return frozenset(_SPELLINGS.get(word, word) for word in folded.split())

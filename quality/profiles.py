@@ -21,7 +21,7 @@ _MORNING = 10
 
 class Profile:
     """`folded` is the folded title, `core` what tells of it, `place` the identity or folded name of
-    the venue.
+    the venue, `place_word` a word of its name.
 
     `night` is the ordinal of the night, `minute` that of the start; `at_edge` says that a source may list it on the
     night beside, `odd_time` that the time may be wrong or unknown.
@@ -32,6 +32,7 @@ class Profile:
         self.folded = titles.folded(record.title)
         self.core = titles.core(self.folded, venue=record.venue, city=record.city, year=record.start.year)
         self.place = record.venue_id or titles.folded(record.venue)
+        self.place_word = locations.telling_word(record.venue)
         start, self.night = record.start, record.night.toordinal()
         self.minute = start.toordinal() * 1440 + start.hour * 60 + start.minute
         self.at_edge = not record.time_known or not _EARLY <= start.hour < _LATE

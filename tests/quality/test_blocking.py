@@ -46,6 +46,16 @@ def test_other_titles_at_one_place_make_a_pair_if_one_text_tells_of_the_other() 
     assert pairs(records) == [(0, 1), (0, 2)]
 
 
+def test_a_word_of_the_place_in_common_is_enough_for_a_text_that_tells_of_the_other() -> None:
+    text = "Mdou Moctar and his band play the songs of the new record."
+    there = record("Agadez night", venue="Goatlandia Animal Sanctuary", description=text)
+    act = record("Mdou Moctar", venue="Goatlandia Farm")
+    named = record("Goatlandia", venue="", description=text)
+    assert pairs([there, act]) == [(0, 1)]
+    assert pairs([named, act]) == [(0, 1)]
+    assert pairs([there, record("Tinariwen", venue="Goatlandia Farm")]) == []
+
+
 def test_only_one_area_and_what_begins_late_or_early_on_neighbouring_nights_are_compared() -> None:
     late, next_day = record("Mdou Moctar", hour=23), record("Mdou Moctar", 5)
     assert pairs([late, next_day, record("Mdou Moctar", 7), record("Mdou Moctar", area=2)]) == [(0, 1)]
