@@ -11,6 +11,8 @@ from scraping.lenient import loads
 from scraping.linked import Item, linked
 from scraping.schema import Reader, is_event, walk
 
+_BEFORE = re.compile(r"(?:\s++|<!--(?:(?!-->).)*+-->|//[^\n]*+\n|(?:(?:var|let|const)\s++)?[\w.$]{1,60}+\s*+=)*+(?=[{\[])")
+
 
 def claims(document: Document) -> bool:
     if "ld+json" in document.text:
@@ -49,5 +51,5 @@ def _block(text: str) -> Any:
     if text.startswith('"'):
         inner = json.loads(text)
         return loads(inner) if isinstance(inner, str) else None
-    start = re.search(r"[{\[]", text)
-    return loads(text[start.start() :] if start else text)
+    before = _BEFORE.match(text)
+    return loads(text[before.end() :] if before else text)
