@@ -11,7 +11,9 @@ from scraping.lenient import loads
 from scraping.linked import Item, linked
 from scraping.schema import Reader, is_event, walk
 
-_BEFORE = re.compile(r"(?:\s++|<!--(?:(?!-->).)*+-->|//[^\n]*+\n|(?:(?:var|let|const)\s++)?[\w.$]{1,60}+\s*+=)*+(?=[{\[])")
+_BEFORE = re.compile(
+    r"(?:\s++|<!--(?:(?!-->).)*+-->|//[^\n]*+\n|(?:(?:var|let|const)\s++)?[\w.$]{1,60}+\s*+=)*+(?=[{\[])"
+)
 
 
 def claims(document: Document) -> bool:

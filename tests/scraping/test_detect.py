@@ -73,7 +73,10 @@ SEQUENCE:99999999999999|GEO:1e999;x|<html>|<script type="application/ld+json">|<
 </properties></vevent>
 <p itemscope itemtype="https://schema.org/Event">|<b itemprop="startDate">|<i class="vevent dtstart">
 <time datetime=
-{"title":"x","start":|{"timezone":"Mars"}|1796500800|"price":|"venue":{"address":""".replace(b"\n", b"|").split(b"|")
+{"title":"x","start":|{"timezone":"Mars"}|1796500800|"price":|"venue":{"address":|"dates":["2026-12-05"]|"acf":{
+<script id="__NEXT_DATA__">|window.__INITIAL_STATE__ = |"ROOT_QUERY":{},"Event:1":|{"__ref":"Event:1"}
+"ticket_classes":[{"cost":|itemref="a a"|id="a"
+DESCRIPTION:Tickets: $10|5.-7.12.2026|X-COST:free|EXRULE:FREQ=DAILY|EXDATE:20261205""".replace(b"\n", b"|").split(b"|")
 PIECES += [b"\x00", b"\xff\xfe", b"\xe2\x80\xae", b"9" * 400, b"\n ", b"\n", b"\n", b"\r\n"]
 
 
