@@ -17,7 +17,7 @@ from scraping.extractors import Document, Window
 from scraping.places import place_of
 from scraping.prices import price_of
 from scraping.recurrence import Budget
-from scraping.series import Instance, instances
+from scraping.series import instances
 from scraping.stamps import MAX_STEPS, Clock
 
 _URL = re.compile(r"https?://[^\s<>\"'\\]+", re.I)
@@ -56,21 +56,28 @@ def drafts(calendar: Component, window: Window, budget: Budget) -> Iterator[Even
             yield Problem(code="item.cut", message=f"“{event.text('SUMMARY')[:80]}” is cut off: it has no end.")
             continue
         families[event.text("UID") or f"\0{number}"].append(event)
+    withdrawn = calendar.text("METHOD").upper() == "CANCEL"
     for uid, events in families.items():
+        of, draft = None, EventDraft(title="", when=None)
         for found in instances(events, clock, window):
-            draft = _draft(uid.partition("\0")[0], found, clock.fallback)
-            yield draft.replace(status="cancelled") if calendar.text("METHOD").upper() == "CANCEL" else draft
+            if found.event is not of:  # the dates of a series say the same, and share it
+                of, draft = found.event, _draft(uid.partition("\0")[0], found.event, clock.fallback)
+                draft = draft.replace(status="cancelled") if withdrawn else draft
+            yield draft.replace(
+                when=found.when,
+                series_key=draft.external_id if found.instance else "",
+                instance=found.instance,
+                problems=found.problems,
+            )
 
 
-def _draft(uid: str, found: Instance, timezone: str) -> EventDraft:
-    event = found.event
+def _draft(uid: str, event: Component, timezone: str) -> EventDraft:
+    """What an event says of all its dates."""
     description, location = event.text("DESCRIPTION"), event.text("LOCATION")
     return EventDraft(
         title=event.text("SUMMARY"),
-        when=found.when,
+        when=None,
         external_id=uid,
-        series_key=uid if found.instance else "",
-        instance=found.instance,
         url=_url(event, description, location),
         where=_where(event, location),
         price=_price(event, description, timezone),
@@ -86,7 +93,6 @@ def _draft(uid: str, found: Instance, timezone: str) -> EventDraft:
             if (word := unescape(part))
         ),
         language=(line.parameter("LANGUAGE") if (line := event.first("SUMMARY")) else ""),
-        problems=found.problems,
     )
 
 
