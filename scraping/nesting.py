@@ -8,7 +8,7 @@ import re
 from collections import Counter
 
 # Real pages have some thousands of tags, of which some dozens are open at once, and of formatting hardly ten.
-MAX_OPEN, MAX_LOOKED_THROUGH, MAX_REPEATED = 400, 30_000_000, 1_000_000
+MAX_TAGS, MAX_OPEN, MAX_LOOKED_THROUGH, MAX_REPEATED = 500_000, 400, 30_000_000, 1_000_000
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
@@ -39,4 +39,6 @@ def is_bounded(markup: str) -> bool:
         if name in _FORMATTING:
             formatted += step
             most_formatted = max(most_formatted, formatted)
+    if tags > MAX_TAGS:
+        return False
     return deepest <= MAX_OPEN and tags * deepest <= MAX_LOOKED_THROUGH and tags * most_formatted <= MAX_REPEATED
