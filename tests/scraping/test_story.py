@@ -27,7 +27,12 @@ NAMES = (
 
 
 def evenings(*days: int, name: str = "Konzert", prefix: str = "") -> list[str]:
-    return [vevent(f"{name} Nummer {n}", f"2026-12-{n:02}T20:00", uid=f"{prefix}{name}-{n}") for n in days]
+    return [
+        vevent(
+            f"{name} Nummer {n}", f"2026-12-{n:02}T20:00", uid=f"{prefix}{name}-{n}", location=f"Haus {name}, Berlin"
+        )
+        for n in days
+    ]
 
 
 class Town:
