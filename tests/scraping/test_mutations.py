@@ -39,3 +39,11 @@ def test_no_mutation_is_more_than_a_bad_item(seed: int, faults: int) -> None:
         assert EventDraft.from_json(draft.to_json()) == draft
         again = normalise(draft)
         assert again.replace(problems=draft.problems) == draft
+
+
+def test_properties_of_a_calendar_that_cannot_be_read_cost_no_event() -> None:
+    text = FORMATS["xcal"]([facts(random.Random(1), 1)], random.Random(1))
+    broken = text.replace("<vcalendar>", "<vcalendar><properties><calscale><text>GREGORIAN</calscale></properties>")
+    reading = read(document(broken), window())
+    assert [problem.code for problem in reading.problems] == ["item.unreadable"]
+    assert len(reading.drafts) == len(read(document(text), window()).drafts) > 0
