@@ -22,8 +22,6 @@ Outcome = Literal["same", "different", "unsure"]
 DEFAULT = Limits()
 # The score of two that name one page as theirs, at least.
 SAME_PAGE = 95
-# By so much less titles may be alike where place and start are the same.
-LENIENCE = 15
 # Doors open no longer than this before a show.
 DOORS_MINUTES = 180
 
@@ -52,9 +50,7 @@ def judge(seen: Evidence, limits: Limits, card: Scorecard | None = None) -> Comp
             return Comparison("unsure", UNSURE, _reasons(seen), conflict=True)
         return Comparison("different", 0, _reasons(seen), conflict=True)
     score = (card or scorecard()).score(features(seen))
-    together = known.location is not None and known.gap.kind == "same"
-    least = limits.title - (LENIENCE if together else 0)
-    if not (seen.likeness >= least or seen.same_text or known.page):
+    if not (seen.likeness >= limits.title or seen.same_text or known.page):
         return Comparison("different", min(score, UNSURE - 1), _reasons(seen))
     if known.page:
         score = max(score, SAME_PAGE)

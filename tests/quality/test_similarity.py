@@ -77,14 +77,6 @@ def test_the_limits_are_settings() -> None:
     assert compare(one, near, Limits(title=70, location=99)).outcome == "different"
 
 
-def test_titles_may_be_less_alike_where_place_and_start_are_the_same() -> None:
-    one, other = record("Nicolette Varga Quintet"), record("Nicolette Varga, Ostrowski")
-    assert compare(one, other).outcome == "same"
-    later = dataclasses.replace(other, start=other.start + dt.timedelta(minutes=15))
-    assert compare(one, later).outcome == "different"
-    assert compare(one, dataclasses.replace(other, venue="")).outcome == "different"
-
-
 def test_coordinates_go_before_names() -> None:
     here, there = {"latitude": 52.52, "longitude": 13.40}, {"latitude": 52.45, "longitude": 13.40}
     assert compare(record(**here), record(venue="Saal 1", **here)).outcome == "same"
