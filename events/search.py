@@ -128,7 +128,7 @@ class EventSearch:
             case "new":
                 return events.for_list().order_by("-created_at", "pk")
             case "popular":
-                return events.for_list().order_by(_popularity().desc(), "night", "starts_at", "pk")
+                return events.for_list().order_by(popularity().desc(), "night", "starts_at", "pk")
         return events.for_list()
 
     def filter_runs(self, events: EventQuerySet) -> EventQuerySet:
@@ -177,7 +177,7 @@ def nights_of(when: str, tonight: dt.date) -> Nights:
     return tonight, tonight + dt.timedelta(days=NIGHTS - 1)
 
 
-def _popularity() -> "ExpressionWrapper[Any]":
+def popularity() -> "ExpressionWrapper[Any]":
     """Those who go, half of those who are interested, and one for each source."""
     weight = Case(When(answer=Rsvp.Answer.GOING, then=1.0), default=0.5)
     answers = Rsvp.objects.filter(event__root=OuterRef("pk")).order_by().values("event__root")

@@ -60,6 +60,7 @@ app.conf.update(
             "options": {"expires": 3590},
         },
         "tidy subscriptions and mail": {"task": "subscriptions.tidy", "schedule": 60.0, "options": {"expires": 55}},
+        "send the digests": {"task": "subscriptions.digests_due", "schedule": 60.0, "options": {"expires": 55}},
     },
 )
 app.autodiscover_tasks()

@@ -231,6 +231,13 @@ else:
         }
     }
 
+# The weekly digest: at which hour of a subscriber's day it goes, by the city's clock; how many hours before the first
+# of them it is drafted for editors; how many mails go at once, and seconds until the next.
+DIGEST_HOUR = env.int("DIGEST_HOUR", default=9)
+DIGEST_DRAFT_HOURS = env.float("DIGEST_DRAFT_HOURS", default=12)
+DIGEST_BATCH = env.int("DIGEST_BATCH", default=10)
+DIGEST_PAUSE = env.float("DIGEST_PAUSE", default=1)
+
 # --- background work --------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = redis_database(0)

@@ -9,7 +9,7 @@ from django.utils.text import capfirst
 
 from nocturne.admin import EditorAdmin, RecordAdmin, SearchFilter, count_of, link, link_to_list
 
-from . import consent, searches
+from . import consent, digest_admin as digest_admin, searches
 from .models import Subscriber, Subscription
 
 

@@ -7,9 +7,11 @@ from kombu.exceptions import OperationalError
 
 from nocturne import mail
 
-from . import confirmation, consent
+from . import confirmation, consent, digests, sending
 
 log = logging.getLogger(__name__)
+
+SECONDS = 240  # that one task sends; the next tick goes on
 
 
 @shared_task(name="subscriptions.send_confirmation", ignore_result=True)
@@ -33,3 +35,25 @@ def send_soon(subscription_id: int) -> None:
         send_confirmation.apply_async(args=(subscription_id,), retry=False)
     except OperationalError as error:
         log.warning("The confirmation of subscription %s waits: %s", subscription_id, error)
+
+
+@shared_task(name="subscriptions.digests_due", ignore_result=True)
+def digests_due() -> None:
+    """Draft, release and send what is due. Each asks the database, so it does not matter how often this runs."""
+    digests.draft_due()
+    digests.release_due()
+    for digest_id in sending.due():
+        send_digest.apply_async(args=(digest_id,), expires=60)
+
+
+@shared_task(name="subscriptions.send_digest", ignore_result=True)
+def send_digest(digest_id: int) -> int:
+    return sending.send(digest_id, seconds=SECONDS)
+
+
+def send_digest_soon(digest_id: int) -> None:
+    """Begin now; while the queue is away the next tick does."""
+    try:
+        send_digest.apply_async(args=(digest_id,), retry=False, expires=60)
+    except OperationalError as error:
+        log.warning("Digest %s waits: %s", digest_id, error)

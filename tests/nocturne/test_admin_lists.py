@@ -34,7 +34,7 @@ from nocturne.admin.pages import EstimatingPaginator
 from nocturne.models import Alert, ApiKey, EmailLog, Suppression, User
 from quality.models import Audit, Finding, Verdict
 from scraping.models import Health, OptOut, Run, RunItem, Schedule
-from subscriptions.models import Subscriber, Subscription
+from subscriptions.models import Digest, Subscriber, Subscription
 
 pytestmark = pytest.mark.timeout(300)  # 200,000 rows take a while on a busy machine
 
@@ -161,6 +161,8 @@ def make_everything(rows: int) -> None:
         search=lambda n: "category=music",
         confirmation=lambda n: mails[n],
     )
+    monday = now.date() - dt.timedelta(days=now.weekday())
+    make(Digest, city=lambda n: cities[n], week=lambda n: monday, due_at=lambda n: now)
     make(Alert, key=lambda n: f"source:{n}", message=lambda n: "Look at it.")
     runs = make(Run, source=lambda n: sources[n], started_at=lambda n: now, status=lambda n: "changed")
     make(RunItem, run=lambda n: runs[n], listing=lambda n: listings[n], action=lambda n: "new")

@@ -1,0 +1,244 @@
+"""Sending an issue: rows of the ledger for its subscribers, and batches of mails until none waits.
+
+Whoever is killed leaves rows that tell how far it was; going on is sending what has no final row.
+"""
+
+import datetime as dt
+import logging
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from itertools import batched
+
+from django.conf import settings
+from django.db.models import Count, QuerySet
+from django.urls import reverse
+from django.utils import timezone as clock
+
+from nocturne import alerts, mail
+from nocturne.cache import generation
+from nocturne.models import Alert, EmailLog
+
+from . import digests, rendering
+from .models import Digest, Subscription
+from .rendering import Issue
+
+log = logging.getLogger(__name__)
+
+MAX_ERRORS = 20  # in a row; then the mail server is down, or will have none of ours
+CLAIM = dt.timedelta(minutes=5)  # longer than a batch takes
+AHEAD = 200  # rows read at once
+MAX_ISSUES = 200  # searches whose rendering is kept
+GOING = (Digest.State.RELEASED, Digest.State.SENDING)
+Mailed = EmailLog.State
+OUTSTANDING = (Mailed.QUEUED, Mailed.SENDING)
+ERRORS = frozenset({Mailed.QUEUED, Mailed.FAILED, Mailed.UNCERTAIN})
+
+NOT_ASKED = "Unsubscribed, paused or moved to another city meanwhile."
+NOTHING_ON = "Nothing is on that matches the search."
+OVER = "The week was over."
+
+
+def due(*, now: dt.datetime | None = None) -> list[int]:
+    """Issues that have something to do: a day to queue, mails to send, or their end."""
+    now = now or clock.now()
+    rows = EmailLog.objects.filter(kind=EmailLog.Kind.DIGEST, state=Mailed.QUEUED, due_at__lte=now)
+    waiting = set(rows.order_by().values_list("matter", flat=True).distinct())
+    open_ones = Digest.objects.filter(state__in=GOING).select_related("city").order_by("due_at", "pk")
+    return [one.pk for one in open_ones if one.matter in waiting or _days_due(one, now) or one.queued_until == 6]
+
+
+def send(
+    digest_id: int,
+    *,
+    everybody: bool = False,
+    seconds: float = float("inf"),
+    now: dt.datetime | None = None,
+    progress: Callable[[int], None] = lambda sent: None,
+) -> int:
+    """Send what of an issue is due, for at most about so many seconds; how many mails were dealt with.
+
+    With `everybody` also those whose day has not come. One process at a time does it; others do nothing.
+    """
+    digest = Digest.objects.select_related("city").get(pk=digest_id)
+    claim = _claim(digest, now or clock.now())
+    if claim is None:
+        return 0
+    until = time.monotonic() + seconds
+    try:
+        _queue(digest, now or clock.now(), everybody=everybody)
+        return _send_queued(digest, claim, until, now, progress)
+    finally:
+        _let_go(digest, claim, now or clock.now())
+
+
+def progress_of(digest: Digest) -> dict[str, int]:
+    """Its mails by state."""
+    rows = EmailLog.objects.filter(matter=digest.matter).order_by().values_list("state")
+    return dict(rows.annotate(count=Count("pk")))
+
+
+def redrive(digest: Digest, *, now: dt.datetime | None = None) -> int:
+    """Try again what has failed; how many. What may have arrived is not sent again."""
+    now = now or clock.now()
+    rows = EmailLog.objects.filter(matter=digest.matter, state=Mailed.FAILED).exclude(address="")
+    again = rows.update(state=Mailed.QUEUED, attempts=0, due_at=now, finished_at=None, why="")
+    if again:
+        Digest.objects.filter(pk=digest.pk, state=Digest.State.SENT).update(
+            state=Digest.State.SENDING, finished_at=None
+        )
+    return again
+
+
+def recipients(digest: Digest, *, weekdays: range = range(7)) -> QuerySet[Subscription]:
+    """Active subscribers of its city, by the days of the week on which they want it."""
+    rows = Subscription.objects.active().filter(city=digest.city_id, weekday__in=weekdays)
+    return rows.select_related("subscriber")
+
+
+def _days_due(digest: Digest, now: dt.datetime) -> list[int]:
+    """Days of the week whose subscribers are to be queued: the issue may be released before the first."""
+    due = [day for day in range(7) if now >= digests.due_on(digest.city, digest.week, day)]
+    return [day for day in due if day > digest.queued_until]
+
+
+def _queue(digest: Digest, now: dt.datetime, *, everybody: bool) -> None:
+    """Rows for those whose turn it is. A day is done once all of it is there; until then it is begun again."""
+    days = _days_due(digest, now)
+    if everybody:
+        _queue_rows(digest, recipients(digest), now)
+    elif not days and digest.queued_until < 0:  # released early by an editor: Monday is now
+        _queue_rows(digest, recipients(digest, weekdays=range(1)), now)
+    for day in days:
+        due = digests.due_on(digest.city, digest.week, day)
+        on_time = digest.released_at and digest.drafted_at <= due
+        # who confirms while the issue is held is there when it goes; of an issue made too late only who waited
+        until = max(due, digest.released_at) if on_time and digest.released_at else due
+        _queue_rows(digest, recipients(digest, weekdays=range(day, day + 1)).filter(confirmed_at__lte=until), now)
+        Digest.objects.filter(pk=digest.pk, queued_until__lt=day).update(queued_until=day)
+        digest.queued_until = day
+
+
+def _queue_rows(digest: Digest, rows: QuerySet[Subscription], now: dt.datetime) -> None:
+    addresses = rows.order_by("pk").values_list("subscriber__email", flat=True).iterator()
+    mail.queue_all(EmailLog.Kind.DIGEST, addresses, matter=digest.matter, now=now)
+
+
+def _send_queued(
+    digest: Digest, claim: uuid.UUID, until: float, now: dt.datetime | None, progress: Callable[[int], None]
+) -> int:
+    writer = Writer(digest, now)
+    done = 0
+    for rows in _batches(digest, now):
+        if done:
+            time.sleep(settings.DIGEST_PAUSE)
+        if time.monotonic() > until or not _renew(digest, claim, now or clock.now()):
+            break
+        with mail.connection() as over:
+            for row in rows:
+                state = _send_one(row, writer, over, now)
+                done += 1
+                digest.errors = digest.errors + 1 if state in ERRORS else 0
+                if digest.errors >= MAX_ERRORS:
+                    break
+        Digest.objects.filter(pk=digest.pk).update(errors=digest.errors)
+        progress(done)
+        if digest.errors >= MAX_ERRORS:
+            _give_up(digest, row)
+            break
+    return done
+
+
+def _batches(digest: Digest, now: dt.datetime | None) -> Iterator[tuple[EmailLog, ...]]:
+    """Rows that are due, the oldest first. What was put off is not due any more, so each comes once."""
+    seen: set[int] = set()
+    while True:
+        rows = EmailLog.objects.filter(matter=digest.matter, state=Mailed.QUEUED, due_at__lte=now or clock.now())
+        some = [row for row in rows.order_by("due_at", "pk")[:AHEAD] if row.pk not in seen]
+        if not some:
+            return
+        seen |= {row.pk for row in some}
+        yield from batched(some, max(1, settings.DIGEST_BATCH))
+
+
+def _send_one(row: EmailLog, writer: "Writer", over: object, now: dt.datetime | None) -> str:
+    try:
+        state = mail.send(row, writer.write, over=over, now=now)
+    except Exception:
+        log.exception("Mail %s of %s could not be written.", row.pk, row.matter)
+        return Mailed.FAILED
+    if state == Mailed.SKIPPED and writer.why:
+        EmailLog.objects.filter(pk=row.pk, state=Mailed.SKIPPED).update(why=writer.why)
+    return state
+
+
+def _give_up(digest: Digest, row: EmailLog) -> None:
+    digests.hold(digest, f"{MAX_ERRORS} mails in a row could not be sent, the last one because: {row.why}")
+    alerts.raise_alert(
+        digest.matter,
+        f"The digest of {digest} is held: {MAX_ERRORS} mails in a row could not be sent, the last one because: "
+        f"{row.why} See to the mail server, then let it go on.",
+        severity=Alert.Severity.ERROR,
+        path=reverse("admin:subscriptions_digest_change", args=[digest.pk]),
+    )
+
+
+def _claim(digest: Digest, now: dt.datetime) -> uuid.UUID | None:
+    """A claim on sending it, unless another process has one that it renews."""
+    claim = uuid.uuid4()
+    rows = Digest.objects.filter(pk=digest.pk, state__in=GOING).exclude(claimed_until__gt=now)
+    claimed = rows.update(claim=claim, claimed_until=now + CLAIM, state=Digest.State.SENDING)
+    return claim if claimed else None
+
+
+def _renew(digest: Digest, claim: uuid.UUID, now: dt.datetime) -> bool:
+    """False if an editor holds it, or another process has taken over."""
+    return bool(Digest.objects.filter(pk=digest.pk, claim=claim).update(claimed_until=now + CLAIM))
+
+
+def _let_go(digest: Digest, claim: uuid.UUID, now: dt.datetime) -> None:
+    """End the claim; and the issue, once the last day has its rows and all of them are final."""
+    rows = Digest.objects.filter(pk=digest.pk, claim=claim)
+    if digest.queued_until >= 6 and not EmailLog.objects.filter(matter=digest.matter, state__in=OUTSTANDING).exists():
+        rows.update(state=Digest.State.SENT, finished_at=now)
+    rows.update(claim=None, claimed_until=None)
+
+
+class Writer:
+    """Writes the mails of an issue, each search once for as long as the city's events stay as they are."""
+
+    def __init__(self, digest: Digest, now: dt.datetime | None = None) -> None:
+        self.why = ""
+        self._digest = digest
+        self._now = now
+        self._issues: OrderedDict[tuple[object, ...], Issue | None] = OrderedDict()
+
+    def write(self, row: EmailLog) -> mail.Mail | None:
+        """The mail of a row, None with `why` if there is none for it."""
+        self.why = ""
+        now = self._now or clock.now()
+        if digests.is_over(self._digest, now):
+            self.why = OVER
+            return None
+        subscription = recipients(self._digest).filter(subscriber__email=row.address).first()
+        if subscription is None:
+            self.why = NOT_ASKED
+            return None
+        issue = self._issue(subscription.search, now)
+        if issue is None:
+            self.why = NOTHING_ON
+            return None
+        return issue.mail_to(subscription)
+
+    def _issue(self, query: str, now: dt.datetime) -> Issue | None:
+        # a generation lasts for minutes only; without one nothing is known to be as it was
+        fresh = generation(self._digest.city_id) or uuid.uuid4().hex
+        key = (query, fresh)
+        if key not in self._issues:
+            search = digests.search_of(self._digest, query)
+            plan = digests.plan_of(self._digest, search, now=now)
+            self._issues[key] = None if plan.is_empty else rendering.issue(self._digest, plan, search, query)
+            while len(self._issues) > MAX_ISSUES:
+                self._issues.popitem(last=False)
+        return self._issues[key]

@@ -1,0 +1,422 @@
+"""The digest as it arrives at a real SMTP server."""
+
+import datetime as dt
+import re
+import threading
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+
+from events.models import Event, EventChange
+from nocturne import mail
+from nocturne.cache import bump
+from nocturne.models import Alert, EmailLog
+from subscriptions import consent, digests, sending
+from subscriptions.models import Digest, Subscription
+from subscriptions.tasks import digests_due, send_digest
+from tests.factories import make_city
+from tests.mailservers import MailServer
+
+from .issues import EARLIER, MONDAY, NINE, body, make_night, make_week, released
+from .people import ADA, make_subscription
+
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+BOB = "bob@example.org"
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _at_once(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.DIGEST_PAUSE = 0
+    monkeypatch.setattr("subscriptions.tasks.send_digest.apply_async", lambda args, **options: send_digest(*args))
+
+
+@pytest.fixture
+def at() -> Iterator[Any]:
+    with time_machine.travel(EARLIER, tick=False) as traveller:
+        yield traveller
+
+
+def subscribe(count: int, **columns: Any) -> list[Subscription]:
+    return [make_subscription(f"reader-{n}@example.org", **columns) for n in range(count)]
+
+
+def states(digest: Digest) -> dict[str, int]:
+    return sending.progress_of(digest)
+
+
+def test_it_goes_by_itself_on_monday_once_to_each(mail_server: MailServer, at: Any) -> None:
+    make_week()
+    subscribe(23)
+    at.move_to(NINE - dt.timedelta(hours=12, minutes=1))
+    digests_due()
+    assert not Digest.objects.exists()
+    at.move_to(NINE - 12 * HOUR)
+    digests_due()
+    [digest] = Digest.objects.all()
+    assert (digest.week, digest.state) == (MONDAY, "drafted")
+    at.move_to(NINE - dt.timedelta(minutes=1))
+    digests_due()
+    assert mail_server.received == []
+    at.move_to(NINE)
+    for _ in range(3):
+        digests_due()
+    assert Counter(mail_server.recipients) == {f"reader-{n}@example.org": 1 for n in range(23)}
+    assert mail_server.connections == 3  # one a batch of ten
+    assert states(digest) == {"sent": 23}
+
+
+def test_a_mail_has_what_programs_read_and_links_of_its_reader(mail_server: MailServer, at: Any) -> None:
+    make_week()
+    rows = [make_subscription(), make_subscription(BOB)]
+    at.move_to(NINE)
+    sending.send(released().pk)
+    assert len(mail_server.received) == 2
+    for row, raw, message in zip(rows, mail_server.received, mail_server.messages, strict=True):
+        lines = raw.partition(b"\r\n\r\n")[0].decode("ascii").split("\r\n")
+        assert "List-Id: <digest.berlin.nocturne.example>" in lines
+        assert lines.count("List-Unsubscribe-Post: List-Unsubscribe=One-Click") == 1
+        [url] = [match[1] for line in lines if (match := re.fullmatch(r"List-Unsubscribe: <(https://[^>\s]+)>", line))]
+        assert url in body(message)
+        assert url in body(message, "html")
+        assert re.search(r"preferences-[0-9a-f]{8}|unsubscribe-[0-9a-f]{8}", body(message, "html")) is None
+        provider = Client(enforce_csrf_checks=True, headers={"Sec-Fetch-Site": "cross-site"})
+        said = "List-Unsubscribe=One-Click"
+        form = "application/x-www-form-urlencoded"
+        assert provider.post(urlsplit(url).path, said, content_type=form).status_code == 200
+        row.refresh_from_db()
+        assert row.status == "ended"
+
+
+def test_each_day_has_its_readers_and_tells_of_what_is_then_to_come(mail_server: MailServer, at: Any) -> None:
+    make_week(7)
+    make_night("Next Tuesday", 8)
+    make_subscription()
+    make_subscription(BOB, weekday=4)
+    at.move_to(NINE)
+    digests_due()
+    assert mail_server.recipients == [ADA]
+    assert "Next Tuesday" not in body(mail_server.messages[0])
+    at.move_to(NINE + 4 * DAY)
+    digests_due()
+    assert mail_server.recipients == [ADA, BOB]
+    text = body(mail_server.messages[1])
+    assert "Next Tuesday" in text
+    assert "Evening 3" not in text
+    at.move_to(NINE + 6 * DAY)
+    digests_due()
+    [digest] = Digest.objects.all()
+    assert digest.state == "sent"
+    assert digest.finished_at == NINE + 6 * DAY
+
+
+def test_nine_is_nine_in_a_city_that_changes_its_clock(mail_server: MailServer, at: Any) -> None:
+    city = make_city("los-angeles")
+    for weekday in (0, 6):
+        make_subscription(f"{weekday}@example.org", city=city, weekday=weekday, confirmed_at=EARLIER - 60 * DAY)
+    # clocks go back on Sunday, 1 November, at 02:00
+    for night in ("2026-10-28", "2026-11-02"):
+        make_night(f"On {night}", 0, city=city, local=f"{night}T20:00")
+    for instant, count in (
+        ("2026-10-26T15:59Z", 0),
+        ("2026-10-26T16:00Z", 1),
+        ("2026-11-01T16:59Z", 1),
+        ("2026-11-01T17:00Z", 2),
+        ("2026-11-02T16:59Z", 2),
+    ):
+        at.move_to(dt.datetime.fromisoformat(instant))
+        digests_due()
+        assert len(mail_server.received) == count, instant
+    assert all("20:00" in body(message) for message in mail_server.messages)
+    assert "Times are those of Los Angeles." in body(mail_server.messages[1])
+
+
+def test_who_confirms_between_draft_and_sending_gets_it_and_who_comes_later_the_next(
+    mail_server: MailServer, at: Any
+) -> None:
+    make_week()
+    make_subscription()
+    at.move_to(NINE - HOUR)
+    digests_due()
+    make_subscription(BOB)
+    at.move_to(NINE)
+    digests_due()
+    at.move_to(NINE + HOUR)
+    make_subscription("cat@example.org")
+    digests_due()
+    assert mail_server.recipients == [ADA, BOB]
+
+
+def test_a_city_whose_first_reader_came_after_monday_waits_for_the_next(mail_server: MailServer, at: Any) -> None:
+    make_week()
+    at.move_to(NINE + DAY)
+    make_subscription()
+    digests_due()
+    assert not Digest.objects.exists()
+
+
+def test_what_was_missed_is_made_up_for(mail_server: MailServer, at: Any) -> None:
+    make_week(7)
+    make_subscription()
+    at.move_to(NINE + 2 * DAY)
+    digests_due()
+    assert mail_server.recipients == [ADA]
+    assert "Evening 1" not in body(mail_server.messages[0])
+
+
+def test_who_unsubscribes_while_it_is_sent_gets_none(
+    mail_server: MailServer, at: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_week()
+    rows = subscribe(3)
+    at.move_to(NINE)
+    digest = released()
+    deliver = mail._deliver
+
+    def deliver_and_lose_one(*args: Any) -> str:
+        consent.end(rows[1])
+        return deliver(*args)
+
+    monkeypatch.setattr(mail, "_deliver", deliver_and_lose_one)
+    sending.send(digest.pk)
+    assert mail_server.recipients == ["reader-0@example.org", "reader-2@example.org"]
+    [skipped] = EmailLog.objects.filter(state="skipped")
+    assert (skipped.address, skipped.why) == ("reader-1@example.org", sending.NOT_ASKED)
+
+
+def test_who_is_erased_and_subscribes_again_gets_no_second(mail_server: MailServer, at: Any) -> None:
+    make_week()
+    row = make_subscription()
+    at.move_to(NINE)
+    digest = released()
+    sending.send(digest.pk)
+    consent.erase(row.subscriber)
+    make_subscription()
+    sending.send(digest.pk, everybody=True)
+    assert mail_server.recipients == [ADA]
+
+
+def test_a_merge_and_a_cancellation_between_release_and_sending_show(mail_server: MailServer, at: Any) -> None:
+    stays, goes, off, hidden = [make_night(title, 3) for title in ("Stays", "Doubled", "Off", "Hidden")]
+    make_subscription()
+    at.move_to(NINE)
+    digest = released()
+    goes.merged_into = stays
+    goes.root = stays
+    goes.save()
+    EventChange.objects.create(event=off, sequence=1, before={"status": "scheduled"}, after={"status": "cancelled"})
+    off.status = Event.Status.CANCELLED
+    off.save()
+    hidden.visibility = Event.Visibility.HIDDEN
+    hidden.save()
+    sending.send(digest.pk)
+    text = body(mail_server.messages[0])
+    assert text.count("Stays") == 2  # its title and its venue
+    assert "Doubled" not in text
+    assert "Hidden" not in text
+    assert "Cancelled: Off" in text
+
+
+def test_what_changes_while_it_is_sent_shows_in_the_mails_after(
+    mail_server: MailServer, at: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_week(3)
+    subscribe(2)
+    at.move_to(NINE)
+    digest = released()
+    deliver = mail._deliver
+
+    def deliver_and_cancel(*args: Any) -> str:
+        Event.objects.filter(title="Evening 1").update(status="cancelled")
+        bump(digest.city_id)
+        return deliver(*args)
+
+    monkeypatch.setattr(mail, "_deliver", deliver_and_cancel)
+    sending.send(digest.pk)
+    first, second = (body(message) for message in mail_server.messages)
+    assert "Cancelled" not in first
+    assert "Cancelled: Evening 1" in second
+
+
+def test_each_gets_what_matches_their_search_and_nobody_an_empty_mail(mail_server: MailServer, at: Any) -> None:
+    make_night("A concert", 1, category="music")
+    make_night("A film", 2, category="film")
+    make_subscription(search="category=music")
+    make_subscription(BOB, search="category=books")
+    at.move_to(NINE)
+    digest = released()
+    sending.send(digest.pk)
+    [message] = mail_server.messages
+    assert message["To"] == ADA
+    assert "A concert" in body(message)
+    assert "A film" not in body(message)
+    row = EmailLog.objects.get(address=BOB)
+    assert (row.state, row.why) == ("skipped", sending.NOTHING_ON)
+
+
+def test_where_nothing_is_on_nothing_is_sent(mail_server: MailServer, at: Any) -> None:
+    make_subscription()
+    at.move_to(NINE)
+    digests_due()
+    digests_due()
+    [digest] = Digest.objects.all()
+    assert (digest.state, digest.why) == ("empty", "Nothing is on in these days.")
+    assert mail_server.received == []
+
+
+def test_what_is_held_waits_until_an_editor_lets_it_go(mail_server: MailServer, at: Any) -> None:
+    make_week()
+    make_subscription()
+    at.move_to(NINE - HOUR)
+    digests_due()
+    [digest] = Digest.objects.all()
+    assert digests.hold(digest)
+    at.move_to(NINE + HOUR)
+    make_subscription(BOB)
+    digests_due()
+    assert mail_server.received == []
+    assert digests.go_on(digest)
+    digests_due()
+    assert mail_server.recipients == [ADA, BOB]
+
+
+def test_a_hold_stops_what_is_being_sent_and_it_goes_on_after(
+    mail_server: MailServer, at: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DIGEST_BATCH = 2
+    make_week()
+    subscribe(5)
+    at.move_to(NINE)
+    digest = released()
+    deliver = mail._deliver
+    monkeypatch.setattr(mail, "_deliver", lambda *args: (digests.hold(digest), deliver(*args))[1])
+    sending.send(digest.pk)
+    assert len(mail_server.received) == 2  # the batch that had begun
+    monkeypatch.setattr(mail, "_deliver", deliver)
+    digests_due()
+    assert len(mail_server.received) == 2
+    digests.go_on(digest)
+    digests_due()
+    assert Counter(mail_server.recipients) == {f"reader-{n}@example.org": 1 for n in range(5)}
+
+
+def test_a_busy_server_is_asked_again_later_and_a_final_no_is_final(mail_server: MailServer, at: Any) -> None:
+    make_week()
+    subscribe(3)
+    at.move_to(NINE)
+    digest = released()
+    mail_server.replies = [("RCPT", "451 later"), ("RCPT", "550 no such user")]
+    sending.send(digest.pk)
+    assert states(digest) == {"queued": 1, "failed": 1, "sent": 1}
+    digests_due()
+    assert states(digest)["queued"] == 1
+    at.shift(HOUR)
+    digests_due()
+    assert states(digest) == {"failed": 1, "sent": 2}
+
+
+def test_many_errors_in_a_row_hold_it_and_tell_the_editors(mail_server: MailServer, at: Any) -> None:
+    make_week()
+    subscribe(25)
+    at.move_to(NINE)
+    digest = released()
+    mail_server.replies = [("RCPT", "451 later")] * 25
+    sending.send(digest.pk)
+    digest.refresh_from_db()
+    assert digest.state == "held"
+    assert "451 later" in digest.why
+    assert states(digest) == {"queued": 25}
+    alert = Alert.objects.get(resolved_at=None)
+    assert str(digest.pk) in alert.path
+    assert len(mail_server.replies) == 5
+    mail_server.replies = []
+    at.shift(HOUR)
+    digests_due()
+    assert mail_server.received == []
+    digests.go_on(digest)
+    assert not Alert.objects.filter(resolved_at=None).exists()
+    digests_due()
+    assert states(digest) == {"sent": 25}
+    assert len(mail_server.received) == 25
+
+
+def test_what_failed_is_tried_again_on_request(mail_server: MailServer, at: Any) -> None:
+    make_week()
+    make_subscription()
+    make_subscription(BOB)
+    at.move_to(NINE)
+    digest = released()
+    mail_server.replies = [("RCPT", "550 no")]
+    sending.send(digest.pk)
+    assert sending.redrive(digest) == 1
+    sending.send(digest.pk)
+    assert mail_server.recipients == [BOB, ADA]
+    assert sending.redrive(digest) == 0
+
+
+def test_a_mail_that_may_have_arrived_is_not_sent_again(mail_server: MailServer, at: Any) -> None:
+    make_week()
+    make_subscription()
+    at.move_to(NINE)
+    digest = released()
+    mail_server.replies = [("DATA", MailServer.DROP)]
+    sending.send(digest.pk)
+    assert states(digest) == {"uncertain": 1}
+    sending.redrive(digest)
+    sending.send(digest.pk, everybody=True)
+    assert mail_server.received == []
+
+
+def test_one_process_at_a_time_sends_an_issue(mail_server: MailServer, at: Any) -> None:
+    make_week()
+    subscribe(4)
+    at.move_to(NINE)
+    digest = released()
+    assert sending._claim(digest, NINE)
+    assert sending.send(digest.pk) == 0
+    at.shift(sending.CLAIM + dt.timedelta(seconds=1))
+    assert sending.send(digest.pk) == 4
+
+
+def test_processes_that_send_at_once_all_the_same_double_nothing(
+    mail_server: MailServer, at: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_week()
+    subscribe(30)
+    at.move_to(NINE)
+    digest = released()
+    monkeypatch.setattr(sending, "_claim", lambda *args: uuid.uuid4())
+    monkeypatch.setattr(sending, "_renew", lambda *args: True)
+
+    def work() -> None:
+        try:
+            sending.send(digest.pk)
+        finally:
+            connection.close()
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert Counter(mail_server.recipients) == {f"reader-{n}@example.org": 1 for n in range(30)}
+
+
+def test_the_number_of_queries_a_mail_does_not_grow(
+    mail_server: MailServer, at: Any, django_assert_max_num_queries: Any
+) -> None:
+    make_week(40)
+    subscribe(20)
+    at.move_to(NINE)
+    digest = released()
+    # four a mail: suppressed, the subscription, the claim, the outcome; two more to commit the claim at once
+    with django_assert_max_num_queries(20 * 6 + 30):
+        sending.send(digest.pk)
+    assert len(mail_server.received) == 20
