@@ -112,6 +112,7 @@ def plan(
     told = {one.event.pk for one in changed}
     on = [e for e in events if e.pk not in told and e.status in ON and is_to_come(e, nights, now)]
     one_off = fold([e for e in on if not e.is_run or e.pk in pinned], pinned=pinned)
+    one_off.sort(key=lambda entry: entry.event.pk not in pinned)  # also what was pinned after the release
     runs = [Entry(e) for e in on if e.is_run and e.pk not in pinned]
     chosen = choose(one_off, limit=LIMIT - min(len(runs), RUNS), pinned=pinned)
     # a short list needs no parts
