@@ -61,6 +61,11 @@ class DigestAdmin(EditorAdmin):
             rows = rows.annotate(**{name: _mails(states)})
         return rows
 
+    def view_on_site(self, digest: Digest) -> str | None:
+        """There is no public page before the release."""
+        shown = digest.released_at and digest.state != Digest.State.EMPTY
+        return digest.get_absolute_url() if shown else None
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -1,6 +1,7 @@
 """The issues: drafted for editors, released with what they hold, and read back as it is now."""
 
 import datetime as dt
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from nocturne.models import User
 from . import planning, searches
 from .models import Digest, DigestItem, Subscription
 from .planning import Plan
+
+log = logging.getLogger(__name__)
 
 MAX_ITEMS = 2000
 WEEK = dt.timedelta(days=7)
@@ -76,8 +79,13 @@ def _awaited(city: City, week: dt.date, now: dt.datetime) -> Q:
 def release_due(*, now: dt.datetime | None = None) -> int:
     """Release what nobody held; how many."""
     now = now or clock.now()
-    rows = Digest.objects.filter(state=State.DRAFTED, due_at__lte=now)
-    return sum(release(digest, now=now) for digest in rows.select_related("city"))
+    released = 0
+    for digest in Digest.objects.filter(state=State.DRAFTED, due_at__lte=now).select_related("city"):
+        try:
+            released += release(digest, now=now)
+        except Exception:  # one city's trouble is no other's; the next tick tries again
+            log.exception("The digest of %s could not be released.", digest)
+    return released
 
 
 @transaction.atomic

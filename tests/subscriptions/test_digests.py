@@ -79,6 +79,26 @@ def test_an_issue_whose_week_is_over_is_not_sent() -> None:
     assert (digest.state, digest.why) == ("empty", "Its week was over.")
 
 
+def test_the_trouble_of_one_city_is_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    angeles = make_city("los-angeles")
+    for city in (make_city(), angeles):
+        make_week(2, city=city)
+        Digest.objects.create(city=city, week=MONDAY, due_at=NINE)
+    candidates = digests.candidates
+
+    def candidates_but_of_berlin(digest: Digest, now: dt.datetime) -> list[Event]:
+        if digest.city != angeles:
+            raise RuntimeError("a fault")
+        return candidates(digest, now)
+
+    monkeypatch.setattr(digests, "candidates", candidates_but_of_berlin)
+    assert digests.release_due(now=NINE) == 1
+    assert set(Digest.objects.values_list("city__slug", "state")) == {
+        ("berlin", "drafted"),
+        ("los-angeles", "released"),
+    }
+
+
 def test_the_web_version_says_what_the_mail_says() -> None:
     make_week(9)
     make_night("<b>bold</b>", 4)
@@ -107,6 +127,7 @@ def test_what_is_not_released_is_on_no_page() -> None:
 def test_the_archive_and_the_feed_have_every_issue() -> None:
     make_week(2)
     digest = released()
+    assert parsed(Client().get("/berlin/")).css_first("a[href='/berlin/digest/']")
     page = parsed(Client().get("/berlin/digest/"))
     assert page.css_first(f"main a[href='{digest.get_absolute_url()}']")
     feed = Client().get("/berlin/digest/feed.atom")
@@ -173,6 +194,7 @@ def test_editors_hold_let_go_and_release(editor: Client, mail_server: MailServer
     assert len(mail_server.received) == 1
     assert "cannot be done" in act(editor, "release_now", digest)
     page = editor.get(f"{LIST}{digest.pk}/change/")
+    assert parsed(page).css_first(f"a[href='{digest.get_absolute_url()}']")
     assert "1 sent (100%)" in text_of(parsed(page), "#content")
     assert texts(parsed(editor.get(LIST)), "#result_list .field-sent") == ["1"]
 
