@@ -164,3 +164,16 @@ def program(*arguments: str) -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
+
+
+def test_without_a_mail_server_it_is_written_to_files(settings: Any, tmp_path: Any) -> None:
+    backend = "django.core.mail.backends.filebased.EmailBackend"
+    settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": {"file_path": str(tmp_path)}}}
+    with time_machine.travel(EARLIER, tick=False) as at:
+        make_week()
+        for n in range(12):
+            make_subscription(f"reader-{n}@example.org")
+        at.move_to(NINE)
+        assert "12 sent now" in run(send=True)
+    written = "".join(file.read_text() for file in tmp_path.iterdir())
+    assert written.count("\nList-Id: <digest.berlin.nocturne.example>\n") == 12
