@@ -52,8 +52,8 @@ class Refused(httpx2.ConnectError):
 
     def __init__(self, reason: str, address: str) -> None:
         super().__init__(
-            f"Refused: {reason}. Nocturne reads public addresses only; for a server of your own "
-            f"add its exact host:port to FETCH_ALLOW, as FETCH_ALLOW={address}."
+            f"Refused: {reason}. Nocturne reads what is public, at the usual ports. Who runs the site can let it read "
+            f"a server of their own by the setting FETCH_ALLOW={address}."
         )
 
 
@@ -140,8 +140,8 @@ class GuardedBackend(httpcore2.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        name = f"{host}:{port}"
-        allowed = name in settings.FETCH_ALLOW
+        name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        allowed = name in settings.FETCH_ALLOW or f"{host}:{port}" in settings.FETCH_ALLOW
         if not allowed and port not in PORTS:
             raise Refused(f"port {port} is not one of {', '.join(map(str, PORTS))}", name)
         addresses = _addresses(host, port)

@@ -11,7 +11,7 @@ from nocturne.addresses import normalise_address
 from . import searches
 
 SIMPLE = str | int | float | bool | None
-NOT_JSON = "Send a JSON object, as {“email”: “ada@example.org”, “city_id”: “de--berlin”}."
+NOT_JSON = 'Send a JSON object of texts, as {"email": "ada@example.org", "city_id": "de--berlin"}.'
 
 
 @dataclass(slots=True)

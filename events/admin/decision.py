@@ -52,10 +52,10 @@ class DecisionAdmin(RecordAdmin):
             return decision.summary
         return format_html('<a href="{}">{}</a>', decision.path, decision.summary)
 
-    @admin.display(description="Undone", ordering="undone_at", empty_value="no")
-    def undone(self, decision: Decision) -> str | None:
+    @admin.display(description="Undone", ordering="undone_at")
+    def undone(self, decision: Decision) -> str:
         if decision.undone_at is None:
-            return None
+            return "no"
         return f"{decision.undone_at:%-d %b %Y %H:%M} UTC by {decision.undone_by or 'an editor'}"
 
     def render_change_form(

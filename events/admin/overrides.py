@@ -198,6 +198,15 @@ class GroupRows:
     rows: list[Row]
     inherited: list[Event]
 
+    @property
+    def overridden(self) -> bool:
+        """Whether all that the group shows is the editors' own."""
+        return all(row.overridden for row in self.rows)
+
+    @property
+    def partly_overridden(self) -> bool:
+        return any(row.overridden for row in self.rows)
+
 
 class Sources:
     """What the listings of an event say, each for itself."""

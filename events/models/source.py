@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone as clock
@@ -83,6 +84,13 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        for name in ("include", "exclude"):
+            if any(line.strip() and not line.strip("* ") for line in getattr(self, name).splitlines()):
+                raise ValidationError(
+                    {name: "A line of * alone says nothing; to read nothing of it, pause the source."}
+                )
 
     @property
     def publisher_name(self) -> str:

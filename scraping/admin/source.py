@@ -109,7 +109,10 @@ class SourceAdmin(AddByAddress):
         return rows.annotate(last_facts=Subquery(last), listing_count=count_of(Listing.objects.all(), "source"))
 
     def has_delete_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and not (obj and obj.built_in)
+        """What was read of it stays, so it is paused, and only removed as long as nothing was read."""
+        if obj is None or obj.built_in or not super().has_delete_permission(request, obj):
+            return False
+        return not (obj.listings.exists() or obj.runs.exists())
 
     def save_model(self, request: HttpRequest, obj: Source, form: ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)

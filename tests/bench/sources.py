@@ -1,8 +1,8 @@
 """Thousands of sources through two workers: python -m tests.bench.sources [--sources 2000] [--seed 1].
 
-Mixed sizes, 5 % broken, one worker killed with -9 on the way. Printed are sources and listings a minute, the cost of a
-source in each quarter of the first round, what the second, unchanged round wrote, and whether anything was lost or
-doubled: exit status 1 then. It brings its own servers in a folder of its own, and takes minutes.
+A hundred a city, of mixed sizes, 5 % broken, one worker killed with -9 on the way. Printed are sources and listings a
+minute, the cost of a source in each quarter of the first round, what the second, unchanged round wrote, and whether
+anything was lost or doubled: exit status 1 then. It brings its own servers in a folder of its own, and takes minutes.
 """
 
 import argparse
@@ -22,12 +22,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CITIES = 20
+PER_CITY = 100
 PER_HOST = 10
 BROKEN = ("500", "404", "garbage", "cut", "empty")
-WORDS = (
-    "Amber Blue Dust Echo Fox Golden Harbour Iron Jade Kite Lunar Mirror North Opal Paper Quiet River Stone Tide"
-).split()
+SYLLABLES = (
+    "ba bel cor da den du el fa gar hal il jo ka kel la lin lo ma mer mi na nor pa qua ra ri sa sel ta tor va".split()
+)
+WORDS = tuple("".join(random.Random(n).choices(SYLLABLES, k=3)).title() for n in range(4000))
 FORMS = ("{} & {}", "{} {} Band", "The {} of {}", "{} meets {}", "{} / {}", "An evening with {} {}")
 
 
@@ -128,7 +129,7 @@ class Bench:
         call_command("load_cities", min_population=1_000_000, verbosity=0)
         chosen: list[City] = []
         for city in City.objects.order_by("-population"):
-            if len(chosen) < CITIES and all(city.country != other.country for other in chosen):
+            if len(chosen) * PER_CITY < self.count and all(city.country != other.country for other in chosen):
                 chosen.append(city)
         City.objects.filter(pk__in=[city.pk for city in chosen]).update(active=True)
         assign_areas()
@@ -136,7 +137,7 @@ class Bench:
             Source(
                 name=f"Source {number}",
                 url=f"http://{host_of(number, self.port)}/{number}.ics",
-                city=chosen[number % CITIES],
+                city=chosen[number // PER_CITY],
             )
             for number in range(self.count)
         )
