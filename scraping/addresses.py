@@ -3,7 +3,10 @@
 import re
 from urllib.parse import urlsplit, urlunsplit
 
+from django.conf import settings
+
 from events.models import Source
+from nocturne.http import PORTS, Refused, is_public
 from scraping.normalise import MAX_URL, link
 
 # Schemes by which programs are told to subscribe; the server behind them speaks http.
@@ -11,6 +14,11 @@ _SUBSCRIBE = re.compile(r"^(?:webcals?|feed|ical|calshow):(?://)?(?=\S)(?!https?
 _NESTED = re.compile(r"^(?:webcals?|feed):(?://)?(?=https?:)", re.I)
 _HTTP = re.compile(r"^https?://", re.I)
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*:(?!\d)", re.I)
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+# Names that mean something inside a network only.
+_INNER = re.compile(r"(?:.*\.)?(?:localhost|local|internal|lan|home\.arpa)")
+
+_NO_ADDRESS = "“{}” is no address of the web; it should look like https://example.org/events."
 
 
 def readings(text: str) -> tuple[str, ...]:
@@ -29,12 +37,40 @@ def readings(text: str) -> tuple[str, ...]:
         raise ValueError(f"“{scheme}:” is no address of the web; paste one that begins with https://.")
     else:
         found = (link(f"https://{bare}"), link(f"http://{bare}"))
-    host = urlsplit(found[0]).hostname or ""
-    if not found[0] or ("." not in host and ":" not in host and host != "localhost"):
+    if not found[0]:
         if len(text) > MAX_URL:
             raise ValueError(f"The address is longer than {MAX_URL} characters.")
-        raise ValueError(f"“{text[:100]}” is no address of the web; it should look like https://example.org/events.")
+        raise ValueError(_NO_ADDRESS.format(text[:100]))
+    check_host(found[0])
     return tuple(urlsplit(url)._replace(fragment="").geturl() for url in found)
+
+
+def check_host(url: str) -> None:
+    """Raise ValueError with a sentence for a host that the client would refuse, as far as its name tells that."""
+    parts = urlsplit(url)
+    host, port = (parts.hostname or "").rstrip("."), parts.port or {"http": 80}.get(parts.scheme, 443)
+    name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if name in settings.FETCH_ALLOW or f"{host}:{port}" in settings.FETCH_ALLOW:
+        return
+    try:
+        public = is_public(host)
+    except ValueError:
+        public = not _INNER.fullmatch(host)
+        if public and not _is_name(host):
+            raise ValueError(_NO_ADDRESS.format(host[:100])) from None
+    if not public:
+        raise ValueError(str(Refused(f"{host} is not a public address", name)))
+    if port not in PORTS:
+        raise ValueError(str(Refused(f"port {port} is not one of {', '.join(map(str, PORTS))}", name)))
+
+
+def _is_name(host: str) -> bool:
+    """Two labels or more that a name server may know; what ends with a number is meant as an IP address."""
+    try:
+        labels = host.encode("idna").decode().lower().split(".")
+    except UnicodeError:
+        return False
+    return len(labels) > 1 and all(map(_LABEL.fullmatch, labels)) and not re.fullmatch(r"\d+|0x[0-9a-f]*", labels[-1])
 
 
 def forms(url: str) -> set[str]:

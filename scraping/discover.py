@@ -40,6 +40,22 @@ MAX_SECONDS = 240
 LONGEST_PAUSE = 30.0
 # How often a page may lead to a page.
 MAX_DEPTH = 2
+# What to do where the given address was not read, by the kind of the error or its beginning. Terms and addresses that
+# are not public say it themselves.
+_REMEDIES = {
+    "optout": "If its people agree now, delete the host under Opt-outs; else leave it out.",
+    "robots": "Paste another address of the publisher, or ask for a calendar file or for permission.",
+    "http.401": "It asks to sign in: ask the publisher for a public calendar file.",
+    "http.403": "It refuses programs: ask the publisher for a calendar file or for permission.",
+    "http.404": "Check that the address opens in a browser, and copy it from there.",
+    "http.410": "The page is gone: look for another one on the site.",
+    "http.429": "It wants to be asked less often: try again in an hour.",
+    "http.5": "The site has trouble of its own: try again later.",
+    "connect": "Check how it is written, and that it opens in a browser without signing in; else try again later.",
+    "timeout": "Check that the address opens in a browser; else try again later.",
+    "redirects": "Copy the address from the browser, where it opens.",
+    "too_large": "Look for a calendar or a page with fewer events.",
+}
 # A calendar or feed is meant to be read by programs, so it comes before a page that says a little more.
 FEED_BONUS = 1.25
 
@@ -130,6 +146,7 @@ class _Search:
         self.candidates: list[Candidate] = []
         self.pages: list[Document] = []
         self.unreachable = False
+        self.refusal = ""
         self._queue: list[tuple[int, int, Lead]] = []
         self._known: set[str] = set()
         self._bodies: dict[str, str] = {}
@@ -158,10 +175,10 @@ class _Search:
             document = Document.of(self._ask(lead.url))
         except FetchError as error:
             self.unreachable = error.kind in ("connect", "timeout")
-            self._look(lead, str(error))
+            self._refused(lead, str(error), _remedy(error.kind))
             return
         except Later as later:
-            self._look(lead, f"Not asked: {later}.")
+            self._refused(lead, f"Not asked: {later}.", "Try again when that is over.")
             return
         digest = hashlib.sha256(document.body).hexdigest()
         if digest in self._bodies:
@@ -169,6 +186,11 @@ class _Search:
             return
         self._bodies[digest] = lead.url
         self._read(lead, document)
+
+    def _refused(self, lead: Lead, said: str, remedy: str) -> None:
+        if lead.rank == Rank.GIVEN:
+            self.refusal = f"{lead.url[:200]} was not read. {said} {remedy}".strip()
+        self._look(lead, said)
 
     def _ask(self, url: str) -> Response:
         """Asked once more after a pause, where the host wants a short one."""
@@ -215,8 +237,18 @@ def _said(reading: Reading, events: int, *, is_page: bool) -> str:
     return "A page without events in it." if is_page else f"No event that is still to come, as {reading.format}."
 
 
+def _remedy(kind: str) -> str:
+    return next((words for name, words in _REMEDIES.items() if kind.startswith(name)), "")
+
+
 def _advice(search: _Search) -> str:
-    """What an editor can try where nothing was found."""
+    """Why nothing was found, and what an editor can try."""
+    if search.refusal and not search.pages:
+        return search.refusal
+    return f"No events were found at {search.looks[0].url[:200]}. {_elsewhere(search)}"
+
+
+def _elsewhere(search: _Search) -> str:
     if search.pages:
         return (
             "Look for a page that lists the dates, or for “Subscribe”, “iCal” or “Add to calendar” on the site, and "

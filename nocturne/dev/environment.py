@@ -38,7 +38,9 @@ def prepare(arguments: list[str]) -> None:
     if command.startswith("-") or command == "help" or options & {"-h", "--help"}:
         return
     of_a_file = command == "find_duplicates" and any(option.startswith("--input") for option in options)
-    if of_a_file or (command in SERVERLESS and "--database" not in options):
+    # the opt-outs that an address has to be compared with are in the database
+    of_the_web = command == "preview" and any(option.startswith(("http://", "https://")) for option in options)
+    if of_a_file or (command in SERVERLESS and "--database" not in options and not of_the_web):
         if not os.environ.get("DATABASE_URL"):
             # Without a database there is no history to compare with, and here that is as it should be.
             warnings.filterwarnings("ignore", "Got an error checking a consistent migration history")

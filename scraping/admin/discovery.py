@@ -20,7 +20,7 @@ from kombu.exceptions import OperationalError
 from events.models import City, Source
 from nocturne.admin import EditorAdmin, link, user_of
 from scraping.adding import add
-from scraping.addresses import readings, source_with
+from scraping.addresses import check_host, readings, source_with
 from scraping.models import Discovery
 
 # Of a discovery that no worker has taken for so long an editor is told.
@@ -71,6 +71,11 @@ class SourceForm(forms.ModelForm):
 
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
+        if url and url != self.initial.get("url"):
+            try:
+                check_host(url)
+            except ValueError as error:
+                raise ValidationError(str(error)) from error
         known(url, but=self.instance)
         return url
 

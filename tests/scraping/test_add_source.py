@@ -68,7 +68,7 @@ def test_exact_asks_nobody(site: Site) -> None:
 
 def test_nothing_found_is_told_with_what_to_try(site: Site) -> None:
     site.pages["/"] = page("Welcome")
-    with pytest.raises(CommandError, match=r"No events were found\. .*iCal.*--exact"):
+    with pytest.raises(CommandError, match=r"No events were found at .*iCal.*--exact"):
         add(site.url)
     assert not Source.objects.filter(url__startswith=site.url).exists()
 

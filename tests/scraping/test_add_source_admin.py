@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone as clock
 from kombu.exceptions import OperationalError
+from pytest_django import Settings
 
 from events.models import Listing, Source
 from nocturne.models import User
@@ -78,6 +79,28 @@ class TestPasting:
         page = parsed(paste(editor, text))
         assert text_of(page, ".errorlist")
         assert not Discovery.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("http://", "is no address of the web"),
+            ("https://my club.example/", "is no address of the web"),
+            ("https://intranet/events", "is no address of the web"),
+            ("http://127.1/", "is no address of the web"),
+            ("http://localhost/cal.ics", "FETCH_ALLOW=localhost:80."),
+            ("192.168.1.20/cal.ics", "FETCH_ALLOW=192.168.1.20:443."),
+            ("http://[::1]/", "FETCH_ALLOW=[::1]:80."),
+            ("http://klub.example:6379/", "port 6379 is not one of"),
+        ],
+    )
+    def test_what_the_client_would_refuse_is_told_beside_the_field(
+        self, editor: Client, settings: Settings, text: str, said: str
+    ) -> None:
+        assert said in text_of(parsed(paste(editor, text)), ".errorlist")
+        assert not Discovery.objects.exists()
+        settings.FETCH_ALLOW = ["localhost:80", "192.168.1.20:443", "[::1]:80"]
+        allowed = paste(editor, text).status_code == 302
+        assert allowed == ("FETCH_ALLOW" in said)
 
     @pytest.mark.parametrize("text", ["https://klub.example/cal", "webcal://klub.example/cal/", "klub.example/cal"])
     def test_an_address_that_a_source_has_is_told_with_a_link(self, editor: Client, text: str) -> None:

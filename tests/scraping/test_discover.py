@@ -11,6 +11,7 @@ from events.models import Event, Listing
 from scraping import discover as discovering
 from scraping.discover import MAX_REQUESTS, Look, discover
 from scraping.extractors import Document
+from scraping.models import OptOut
 from tests.factories import make_city, make_event, make_listing, make_venue
 from tests.scraping.feeds import calendar, vevent
 from tests.scraping.sites import NOW, Site, marked, nights, page
@@ -228,11 +229,23 @@ class TestManners:
         found = site.find()
         assert site.asked == []
         assert "robots.txt" in found.looks[0].said
-        assert found.message
+        assert found.message.startswith(f"{site.url}/ was not read. ")
+        assert "robots.txt" in found.message
+        assert found.message.endswith("ask for a calendar file or for permission.")
 
-    def test_the_terms_of_a_platform_are_obeyed(self) -> None:
-        found = discover("https://ra.co/clubs/1", city=None, now=NOW)
-        assert "terms" in found.looks[0].said.lower()
+    def test_who_opted_out_or_forbids_it_is_not_asked_and_that_is_the_headline(self) -> None:
+        OptOut.objects.create(host="klub.example", since=NOW)
+        found = discover("https://www.klub.example/", city=None, now=NOW)
+        assert found.message == (
+            "https://www.klub.example/ was not read. www.klub.example asked not to be read (1 Dec 2026). "
+            "If its people agree now, delete the host under Opt-outs; else leave it out."
+        )
+        assert "The terms of Resident Advisor forbid" in discover("https://ra.co/clubs/1", city=None, now=NOW).message
+
+    def test_a_page_that_is_not_there_is_told(self, site: Site) -> None:
+        found = site.find("/gone")
+        assert found.message.startswith(f"{site.url}/gone was not read. localhost answered 404")
+        assert "opens in a browser" in found.message
 
     def test_the_budget_holds_whatever_a_page_links_to(self, site: Site) -> None:
         links = "".join(

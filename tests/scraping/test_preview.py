@@ -63,6 +63,12 @@ def test_what_cannot_be_read_is_an_error_line_and_the_rest_goes_on(files):
     assert [row["title"] for row in rows if "error" not in row] == ["Jäzz", "Rock"]
 
 
+def test_a_page_without_events_is_told_on_standard_error_only(tmp_path, capsys):
+    (tmp_path / "empty.ics").write_text("BEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR\n", "utf-8")
+    assert preview(tmp_path / "empty.ics") == (0, [])
+    assert "no events from 2026-12-01 to 2027-01-01" in capsys.readouterr().err
+
+
 def test_times_are_shown_on_the_clock_of_the_place(files):
     _, rows = preview(files / "a.ics", timezone="America/New_York")
     assert rows[0]["starts_at"] == "2026-12-05T20:00:00+01:00"

@@ -13,6 +13,7 @@ from pytest_httpserver import HTTPServer
 from events.models import Source
 from nocturne import http
 from scraping import schedule, terms
+from scraping.models import OptOut
 from scraping.pipeline import scrape
 from tests.factories import make_city
 
@@ -77,6 +78,17 @@ def test_preview_obeys(capsys: Any) -> None:
     with pytest.raises(SystemExit):
         call_command("preview", "https://ra.co/events/1", stdout=out)
     assert "FETCH_PERMITTED_HOSTS=ra.co" in json.loads(out.getvalue())["error"]
+
+
+@pytest.mark.django_db
+def test_preview_obeys_opt_outs(httpserver: HTTPServer, settings: Settings) -> None:
+    settings.FETCH_ALLOW = [f"{httpserver.host}:{httpserver.port}"]
+    OptOut.objects.create(host=httpserver.host)
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("preview", httpserver.url_for("/"), stdout=out)
+    assert "asked not to be read" in json.loads(out.getvalue())["error"]
+    assert httpserver.log == []
 
 
 @pytest.mark.django_db

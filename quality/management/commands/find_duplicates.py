@@ -35,9 +35,13 @@ class Command(BaseCommand):
 
     def handle(self, *, city: str | None, input: str | None, **options: Any) -> None:
         groups = _in_file(input, city) if input else _in_database(city)
+        found = False
         for group in groups:
+            found = True
             line = {"ids": group.keys, "score": group.score, "reasons": list(group.reasons)}
             self.stdout.write(json.dumps(line, ensure_ascii=False))
+        if not found:
+            self.stderr.write(f"No duplicates found{'' if input else ' that are not one event already'}.")
 
 
 def _in_file(name: str, city: str | None) -> list[Cluster]:

@@ -65,7 +65,7 @@ class Command(BaseCommand):
 
         found: Discovered = discover(url, city=city, now=clock.now(), report=report)
         if not found.found:
-            raise CommandError(f"No events were found. {found.message} To add the address all the same: --exact.")
+            raise CommandError(f"{found.message} To add the address all the same: --exact.")
         for number, outlook in enumerate(found.found):
             self.stdout.write(_best(outlook) if number == 0 else f"Also: {outlook.url} ({_count(outlook)})")
         return found.found[0]

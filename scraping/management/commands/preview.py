@@ -10,7 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from events.drafts import EventDraft, instant
 from events.management.commands.load_cities import read_cities
@@ -30,8 +32,8 @@ class Unreadable(Exception):
 
 class Command(BaseCommand):
     help = (
-        "Print what URLs or files say, one JSON object an event and date. Needs no database and writes nothing; "
-        "exit status 1 if something cannot be read."
+        "Print what URLs or files say, one JSON object an event and date. Writes nothing, and needs a database for the "
+        "opt-outs of hosts only; exit status 1 if something cannot be read."
     )
     requires_system_checks: list[str] = []
 
@@ -52,9 +54,12 @@ class Command(BaseCommand):
         window = Window(start=_midnight(since, zone), end=_midnight(until, zone), timezone=zone)
         failed = False
         for target in targets:
+            found = False
             for row in _rows(target, window):
-                failed = failed or "error" in row
+                found, failed = True, failed or "error" in row
                 self._print(row)
+            if not found:
+                self.stderr.write(f"{target}: no events from {since} to {until} in it.")
         if failed:
             sys.exit(1)
 
@@ -92,10 +97,10 @@ def _rows(target: str, window: Window) -> Iterator[dict[str, Any]]:
 def _document(target: str) -> Document:
     if target.startswith(("http://", "https://")):
         from nocturne.http import FetchError, fetch
-        from scraping.terms import obey
 
         try:
-            return Document.of(fetch(target, obey=obey))
+            _obey(target)
+            return Document.of(fetch(target, obey=_obey))
         except FetchError as error:
             raise Unreadable(str(error)) from error
     path = Path(target.removeprefix("file://"))
@@ -105,6 +110,17 @@ def _document(target: str) -> Document:
         return Document(url=str(path), body=path.read_bytes())
     except (OSError, ValueError) as error:
         raise Unreadable(f"The file cannot be read: {error}") from error
+
+
+def _obey(url: str) -> None:
+    """By its terms and by its host's wish; where no database can be asked, it says that only the terms are known."""
+    from scraping import optout, terms
+
+    terms.obey(url)
+    try:
+        optout.obey(url)
+    except (DatabaseError, ImproperlyConfigured) as error:
+        print(f"The list of hosts that opted out cannot be read: {error}".splitlines()[0], file=sys.stderr)
 
 
 def _row(draft: EventDraft, window: Window) -> dict[str, Any]:
