@@ -20,6 +20,13 @@ def _yesterday() -> dt.date:
     return clock.now().date() - dt.timedelta(days=1)
 
 
+def _to_come() -> Q:
+    """Events that one can still go to: what has begun without a stated end is over when its day is."""
+    now = clock.now()
+    ahead = Q(starts_at__gte=now) | Q(ends_at__gte=now) | Q(last_night__gte=now.date())
+    return ahead | Q(Q(all_day=True) | Q(time_known=False), last_night=_yesterday())
+
+
 def pairs(*, city: int | None = None, source: int | None = None) -> QuerySet[Verdict, Any]:
     """Pairs that the matcher is unsure of, still listed and not over: the soonest night first, then the likeliest.
 
@@ -39,14 +46,15 @@ def pairs(*, city: int | None = None, source: int | None = None) -> QuerySet[Ver
     return rows.order_by("night", "-rank", "pk")
 
 
-def held(*, city: int | None = None, source: int | None = None) -> QuerySet[Event]:
-    """Events that are held for review and not over, the soonest first."""
-    rows = Event.objects.roots().filter(visibility=Event.Visibility.HELD, last_night__gte=_yesterday())
+def held(*, city: int | None = None, source: int | None = None, over: bool = False) -> QuerySet[Event]:
+    """Events that are held for review and not over, the soonest first; or those that are over, the last first."""
+    rows = Event.objects.roots().filter(visibility=Event.Visibility.HELD)
+    rows = rows.exclude(_to_come()) if over else rows.filter(_to_come())
     if city:
         rows = rows.filter(city=city)
     if source:
         rows = rows.filter(Exists(Listing.objects.filter(event__root=OuterRef("pk"), source=source)))
-    return rows.order_by("night", "starts_at", "pk")
+    return rows.order_by("-night", "-starts_at", "-pk") if over else rows.order_by("night", "starts_at", "pk")
 
 
 def unplaced(*, city: int | None = None, source: int | None = None) -> QuerySet[Listing]:

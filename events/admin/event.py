@@ -57,6 +57,35 @@ class WhenFilter(admin.SimpleListFilter):
         return queryset.filter(last_night__gte=night)
 
 
+class MergedFilter(admin.SimpleListFilter):
+    """Those that stand by themselves unless merged ones are asked for, by this filter, by number or by their root."""
+
+    title = "merged"
+    parameter_name = "merged"
+    ALL = "all"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Merged into another"), (self.ALL, "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "Not merged"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
+        if self.value() == "yes":
+            return queryset.exclude(merged_into=None)
+        if self.value() == self.ALL or "root__id__exact" in request.GET or _number(request.GET.get("q", "")):
+            return queryset
+        return queryset.filter(merged_into=None)
+
+
+def _number(term: str) -> str:
+    """The number of an event that a search term is, or that the address of a page ends with; "" for other terms."""
+    found = re.fullmatch(r"#?(\d{1,18})|https?://.+-(\d{1,18})/?", term.strip())
+    return found[1] or found[2] if found else ""
+
+
 class CategoryFilter(admin.SimpleListFilter):
     title = "category"
     parameter_name = "category"
@@ -84,7 +113,6 @@ class EventAdmin(EditorAdmin):
         "listings_link",
         "score",
         "overridden",
-        "root_link",
     )
     list_display_links = ("title",)
     list_filter = (
@@ -94,7 +122,7 @@ class EventAdmin(EditorAdmin):
         "status",
         CategoryFilter,
         "is_run",
-        ("merged_into", admin.EmptyFieldListFilter),
+        MergedFilter,
         ("venue", SearchFilter),
         ("series", SearchFilter),
         ("root", SearchFilter),
@@ -144,9 +172,8 @@ class EventAdmin(EditorAdmin):
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
     ) -> tuple[QuerySet[Event], bool]:
         """By number, by the address of the event's page, else each word as the trigram index finds it."""
-        number = re.fullmatch(r"#?(\d{1,18})|https?://.+-(\d{1,18})/?", search_term.strip())
-        if number:
-            return queryset.filter(pk=number[1] or number[2]), False
+        if number := _number(search_term):
+            return queryset.filter(pk=number), False
         for word in fold(search_term).split():
             queryset = queryset.filter(folded__contains=word)
         return queryset, False
@@ -169,6 +196,8 @@ class EventAdmin(EditorAdmin):
 
     @admin.display(description="Visibility", ordering="visibility")
     def shown(self, event: Event) -> str:
+        if event.merged_into_id:
+            return format_html("merged into {}", link(event.root, f"#{event.root_id} {event.root.title}"))
         return _state(event.get_visibility_display(), plain=event.visibility == Event.Visibility.PUBLISHED)
 
     @admin.display(description="Sources", ordering="source_count")
@@ -178,10 +207,6 @@ class EventAdmin(EditorAdmin):
     @admin.display(description="Overridden")
     def overridden(self, event: Event) -> str:
         return ", ".join(name.replace("_", " ") for name in event.overrides)
-
-    @admin.display(description="Merged into", ordering="merged_into")
-    def root_link(self, event: Event) -> str:
-        return link(event.root if event.merged_into_id else None, f"#{event.root_id} {event.root.title}")
 
     # --- the page of one event ------------------------------------------------------------------
 
@@ -208,7 +233,8 @@ class EventAdmin(EditorAdmin):
 
     def _posted_actions(self, request: HttpRequest) -> dict[str, str]:
         """Addresses of the lists that take the actions of single rows: "unmerge" here, "split" on listings."""
-        lists = {"unmerge": (self, "when=all"), "split": (self.admin_site.get_model_admin(Listing), "")}
+        everything = f"when={WhenFilter.ALL}&merged={MergedFilter.ALL}"
+        lists = {"unmerge": (self, everything), "split": (self.admin_site.get_model_admin(Listing), "")}
         return {
             name: f"{reverse(f'admin:{page.opts.app_label}_{page.opts.model_name}_changelist')}?{query}"
             for name, (page, query) in lists.items()

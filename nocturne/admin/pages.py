@@ -1,6 +1,8 @@
 """What the pages of the admin share: links both ways, filters and counts that stay fast, and the log."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -14,7 +16,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth import get_permission_codename
 from django.core.paginator import Paginator
 from django.db import DataError, connection
-from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
+from django.db.models import Count, DateTimeField, IntegerField, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -142,8 +144,27 @@ class Lists(ChangeList):
             raise IncorrectLookupParameters(error) from error
 
 
+def _zoned(rows: type[Model], shown: Any) -> Any:
+    """The same columns or fields, with those that are times by a function that shows them in UTC and says so."""
+    if isinstance(shown, (list, tuple)):
+        return type(shown)(_zoned(rows, one) for one in shown)
+    times = {field.name: field for field in rows._meta.concrete_fields if isinstance(field, DateTimeField)}
+    return _moment(shown, str(times[shown].verbose_name)) if shown in times else shown
+
+
+@cache
+def _moment(name: str, label: str) -> Any:
+    @admin.display(description=label[:1].upper() + label[1:], ordering=name)
+    def moment(row: Model) -> str:
+        at = getattr(row, name)
+        return f"{at.astimezone(dt.UTC):%-d %b %Y, %H:%M} UTC" if at else NOTHING
+
+    moment.__name__ = name
+    return moment
+
+
 class EditorAdmin(admin.ModelAdmin):
-    """The base of every page: lists of a hundred rows that count no more than they must."""
+    """The base of every page: lists of a hundred rows that count no more than they must, times that name their zone."""
 
     list_per_page = 100
     show_full_result_count = False
@@ -152,6 +173,12 @@ class EditorAdmin(admin.ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Lists
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return _zoned(self.model, super().get_list_display(request))
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        return _zoned(self.model, super().get_list_display_links(request, list_display))
 
     @property
     def media(self) -> forms.Media:
@@ -176,6 +203,10 @@ class EditorAdmin(admin.ModelAdmin):
 
 class RecordAdmin(EditorAdmin):
     """For rows that the machine keeps: they are read, never added, edited or deleted."""
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        sets = super().get_fieldsets(request, obj)
+        return [(name, {**options, "fields": _zoned(self.model, options["fields"])}) for name, options in sets]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

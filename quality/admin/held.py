@@ -18,7 +18,7 @@ from quality import queues
 from quality.models import Finding
 
 from .comparison import DAY
-from .pages import Filters, desk, last, numbers, paged, record, render, require
+from .pages import Filters, desk, last, number, numbers, paged, record, render, require
 
 EDIT = "events.change_event"
 CHOICES = {"publish": Event.Visibility.PUBLISHED, "hide": Event.Visibility.HIDDEN}
@@ -28,19 +28,21 @@ FINDINGS = Prefetch("findings", Finding.objects.order_by("-weight", "rule"))
 
 @desk("held")
 def held(request: HttpRequest) -> HttpResponse:
-    filters = Filters.of(request)
+    filters, over = Filters.of(request), "over" in request.GET
+    here = filters.query(over=over)
     if request.method == "POST":
-        return _decide(request, f"{reverse('desk:held')}?{filters.query(page=request.GET.get('page'))}")
-    page = paged(request, queues.held(city=filters.city, source=filters.source).select_related("city", "venue"))
+        return _decide(request, f"{reverse('desk:held')}?{here}&page={number(request.GET.get('page', '')) or 1}")
+    rows = queues.held(city=filters.city, source=filters.source, over=over)
+    page = paged(request, rows.select_related("city", "venue"))
     context = {
         "page": page,
         "rows": _rows(page.object_list),
-        "filters": filters.choices(queues.held(), "city", "listings__source"),
-        "decisions": [
-            (one, f"{reverse('desk:held')}?{filters.query()}") for one in last(request, Decision.Kind.VISIBILITY)
-        ],
+        "over": over,
+        "other": f"?{filters.query(over=not over)}",
+        "filters": filters.choices(queues.held(over=over), "city", "listings__source") | {"over": over},
+        "decisions": [(one, f"{reverse('desk:held')}?{here}") for one in last(request, Decision.Kind.VISIBILITY)],
         "may_decide": user_of(request).has_perm(EDIT),
-        "pages": f"?{filters.query()}&page=",
+        "pages": f"?{here}&page=",
         "threshold": settings.QUALITY_PUBLISH_SCORE,
     }
     return render(request, "held", "Events held for review", context)

@@ -62,7 +62,7 @@ def _scores() -> list[dict[str, Any]]:
     for ten in range(10):
         low, high = ten * 10, 100 if ten == 9 else ten * 10 + 9
         published, other = numbers.get(ten, (0, 0))
-        one = {"score__gte": low, "score__lte": high, "merged_into__isempty": 1}
+        one = {"score__gte": low, "score__lte": high}
         rows.append(
             {
                 "label": f"{low}–{high}",

@@ -327,10 +327,14 @@ class TestEventList:
         assert form.css_first("input[name=visibility__exact]").attributes["value"] == "published"
         assert editor.get("/admin/events/event/?city__id__exact=abc").status_code == 302
 
-    def test_merged_events_name_their_root(self, editor: Client, event: Event) -> None:
-        merge_into(event)
-        page = parsed(editor.get("/admin/events/event/?merged_into__isempty=0"))
-        assert links(page, "#result_list .field-root_link a") == {f"#{event.pk} Night": url_of(event)}
+    def test_merged_events_are_left_out_unless_asked_for(self, editor: Client, event: Event) -> None:
+        merged = merge_into(event)
+        assert self.found(editor, "") == ["Night"]
+        assert sorted(self.found(editor, "merged=all")) == ["Night", "Same"]
+        assert self.found(editor, f"q=%23{merged.pk}") == ["Same"]
+        assert sorted(self.found(editor, f"root__id__exact={event.pk}")) == ["Night", "Same"]
+        page = parsed(editor.get("/admin/events/event/?merged=yes"))
+        assert links(page, "#result_list .field-shown a") == {f"#{event.pk} Night": url_of(event)}
 
 
 class TestListings:

@@ -1,11 +1,13 @@
 """Accounts, keys and the log."""
 
+import datetime as dt
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from nocturne.models import ApiKey, User
+from nocturne.models import ApiKey, EmailLog, User
 from tests.html import parsed, text_of, texts
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +35,15 @@ def clerk(client: Client) -> Client:
 def test_the_admin_bears_the_name_of_the_site(root: Client) -> None:
     page = parsed(root.get("/admin/"))
     assert text_of(page, "#site-name") == "Nocturne"
+
+
+def test_times_of_mails_name_their_zone_in_the_list_and_on_the_page(root: Client) -> None:
+    at = dt.datetime(2026, 12, 5, 20, 30, tzinfo=dt.UTC)
+    row = EmailLog.objects.create(address="a@example.org", kind="digest", queued_at=at)
+    page = parsed(root.get("/admin/nocturne/emaillog/?o=-1"))
+    assert text_of(page, "#result_list .field-queued_at a") == "5 Dec 2026, 20:30 UTC"
+    page = parsed(root.get(f"/admin/nocturne/emaillog/{row.pk}/change/"))
+    assert text_of(page, ".field-queued_at .readonly") == "5 Dec 2026, 20:30 UTC"
 
 
 def test_a_user_is_added_by_address(root: Client) -> None:

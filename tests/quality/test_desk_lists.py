@@ -37,6 +37,18 @@ class TestHeld:
         assert "It has no description. −40" in row
         assert "Sat 5 Dec 2026, 20:00 (Europe/Berlin)" in row
 
+    def test_what_has_begun_and_is_over_is_under_a_link_of_its_own(self, ada: Client) -> None:
+        make_held("This morning", local="2026-11-22T11:00", city=make_city("los-angeles"))
+        make_held("Last night", local="2026-11-21T22:00")
+        make_held("Today")
+        page = get(ada, HELD)
+        assert texts(page, ".desk-rows th a") == ["This morning", "Today"]
+        over = get(ada, HELD + page.css_first(".help a[href*=over]").attributes["href"])
+        assert texts(over, ".desk-rows th a") == ["Last night"]
+        after = press(ada, over, f"{HELD}?over=True", "Hide", ".act")
+        assert not after.css(".desk-rows")
+        assert "These are over." in text_of(after, ".desk-main")
+
     def test_one_click_publishes_and_one_undoes_it(self, ada: Client) -> None:
         event = make_held()
         page = press(ada, get(ada, HELD), HELD, "Publish", ".act")
