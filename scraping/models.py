@@ -29,7 +29,8 @@ class Schedule(models.Model):
 
     `claim` is the token of the worker that reads the source now; it is void after `claimed_until`. Who writes
     listings checks it first, so that a worker that was given up cannot write. `attempts` counts claims since the
-    last one that ended, so that a page that kills its worker cannot loop.
+    last one that ended, so that a page that kills its worker cannot loop. Until `queued_until` a message waits for a
+    worker, unless it was lost.
     """
 
     source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="schedule")
@@ -39,6 +40,7 @@ class Schedule(models.Model):
     )
     claim = models.UUIDField(null=True, blank=True, editable=False)
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
+    queued_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     failures = models.PositiveSmallIntegerField(default=0, editable=False, help_text="In a row.")
     churned = models.PositiveSmallIntegerField(

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from events.models import Source
 
 from .models import Run, Schedule
 
 CLAIM_FOR = dt.timedelta(minutes=15)
+# A message that waited longer is void, and its source is queued again.
+QUEUED_FOR = dt.timedelta(minutes=10)
 MAX_ATTEMPTS = 3
 RETRY_FIRST = dt.timedelta(minutes=15)
 RETRY_LAST = dt.timedelta(days=1)
@@ -71,6 +73,20 @@ def due(now: dt.datetime, *, limit: int | None = None) -> list[int]:
     """Ids of the sources to read now, the longest due first; new sources get their schedule."""
     ensure(list(Source.objects.scraped().filter(schedule=None)))
     return list(Schedule.objects.due(now).order_by("next_at", "pk").values_list("source_id", flat=True)[:limit])
+
+
+def queue(now: dt.datetime, *, limit: int | None = None) -> list[int]:
+    """Ids of the sources that are due and not queued yet, the longest due first; they count as queued from now on.
+
+    However long the workers need for what is due, each source waits for them once.
+    """
+    ensure(list(Source.objects.scraped().filter(schedule=None)))
+    waiting = Schedule.objects.due(now).filter(Q(queued_until=None) | Q(queued_until__lte=now))
+    with transaction.atomic():
+        rows = waiting.select_for_update(skip_locked=True, of=("self",)).order_by("next_at", "pk")
+        found = dict(rows.values_list("pk", "source_id")[:limit])
+        Schedule.objects.filter(pk__in=found).update(queued_until=now + QUEUED_FOR)
+    return list(found.values())
 
 
 def claim(source_id: int, now: dt.datetime, *, due_only: bool = True) -> Claim | None:
@@ -136,5 +152,5 @@ def postponed(claimed: Claim, now: dt.datetime, seconds: float) -> None:
 
 def _end(claimed: Claim, **columns: object) -> None:
     Schedule.objects.filter(pk=claimed.schedule.pk, claim=claimed.token).update(
-        claim=None, claimed_until=None, attempts=0, **columns
+        claim=None, claimed_until=None, queued_until=None, attempts=0, **columns
     )

@@ -18,10 +18,9 @@ LOST_AFTER = dt.timedelta(seconds=30)
 @shared_task(name="scraping.scrape_due", ignore_result=True)
 def scrape_due(limit: int = 500) -> int:
     """Queue the sources that are due; how many. Asked every minute, by as many beats as there are."""
-    due = schedule.due(clock.now(), limit=limit)
+    due = schedule.queue(clock.now(), limit=limit)
     for source_id in due:
-        # A message that waited longer is dropped: beat has asked for the source again by then.
-        scrape_source.apply_async(args=(source_id,), expires=600)
+        scrape_source.apply_async(args=(source_id,), expires=schedule.QUEUED_FOR.total_seconds())
     return len(due)
 
 

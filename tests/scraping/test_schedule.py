@@ -49,6 +49,24 @@ def test_a_source_without_a_schedule_is_due_at_once():
     assert schedule.due(NOW + dt.timedelta(days=30)) == [source.pk]
 
 
+def test_a_source_waits_once_however_often_beat_asks(source):
+    assert schedule.queue(NOW) == [source.pk]
+    assert schedule.queue(NOW + dt.timedelta(minutes=1)) == []
+    lost = NOW + schedule.QUEUED_FOR
+    assert schedule.queue(lost) == [source.pk]
+    schedule.failed(schedule.claim(source.pk, lost), lost)
+    assert schedule.queue(lost + dt.timedelta(minutes=1)) == []
+    assert schedule.queue(lost + dt.timedelta(minutes=30)) == [source.pk]
+
+
+def test_the_longest_due_are_queued_first(source):
+    late = make_source()
+    schedule.ensure([late])
+    Schedule.objects.filter(source=late).update(next_at=NOW - dt.timedelta(hours=1))
+    assert schedule.queue(NOW, limit=1) == [late.pk]
+    assert schedule.queue(NOW, limit=1) == [source.pk]
+
+
 def test_the_claim_of_a_dead_worker_expires_and_its_worker_cannot_write(source):
     slow = schedule.claim(source.pk, NOW)
     later = NOW + schedule.CLAIM_FOR + dt.timedelta(seconds=1)
