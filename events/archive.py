@@ -27,7 +27,8 @@ BATCH = 500
 # Deletes rows from before a moment, and yields after each batch how many; with dry_run only says how many it would be.
 Pruner = Callable[[dt.datetime, bool], Iterator[int]]
 Progress = Callable[[str], None]
-_PRUNERS: dict[str, Pruner] = {}
+Days = Callable[[], int]
+_PRUNERS: dict[str, tuple[Pruner, Days | None]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,10 @@ class Archived:
     pruned: dict[str, int]
 
 
-def register(name: str, prune: Pruner) -> None:
-    """Have a kind of records pruned; `name` is its plural, as "readings"."""
-    _PRUNERS[name] = prune
+def register(name: str, prune: Pruner, *, days: Days | None = None) -> None:
+    """Have a kind of records pruned; `name` is its plural, as "readings". `days` says how long it is kept, if that is
+    a matter of its own."""
+    _PRUNERS[name] = (prune, days)
 
 
 def archive(
@@ -60,9 +62,10 @@ def archive(
         events += count
         progress(f"{events:,} events")
     pruned = {}
-    for name, prune in _PRUNERS.items():
+    for name, (prune, own_days) in _PRUNERS.items():
         pruned[name] = 0
-        for count in prune(now - dt.timedelta(days=KEEP * days), dry_run):
+        before = now - dt.timedelta(days=own_days() if own_days else KEEP * days)
+        for count in prune(before, dry_run):
             pruned[name] += count
             progress(f"{pruned[name]:,} {name}")
     return Archived(events, pruned)

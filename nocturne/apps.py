@@ -8,5 +8,8 @@ class NocturneConfig(AppConfig):
     verbose_name = "Accounts, keys and mail"
 
     def ready(self) -> None:
-        """Make ours the app that tasks are queued with; Celery's own would look for a broker of its own choice."""
+        # the app that tasks are queued with; Celery's own would look for a broker of its own choice
         importlib.import_module("nocturne.celery")
+        from . import webhooks
+
+        webhooks.connect()

@@ -26,6 +26,7 @@ from .addresses import address_hash, address_hashes
 from .models import EmailLog, Suppression
 from .origin import host
 from .smtp import NotSent
+from .suppression import is_suppressed as is_suppressed, refused, suppress as suppress
 
 State = EmailLog.State
 
@@ -148,6 +149,7 @@ def send(
         raise
     if message is None:
         return _end(row, State.SKIPPED, "There is no reason for it any more.", now)
+    message.metadata = {"mail_id": str(row.pk)}  # type: ignore[attr-defined]  # providers say it in their reports
     if not _claim(row, str(message.extra_headers.get("Message-ID", "")), now):
         return EmailLog.objects.values_list("state", flat=True).get(pk=row.pk)
     with contextlib.nullcontext(over) if over is not None else connection() as mailer:
@@ -161,17 +163,6 @@ def settle(*, now: dt.datetime | None = None) -> int:
     return EmailLog.objects.filter(state=State.SENDING, started_at__lt=now - ABANDONED).update(
         state=State.UNCERTAIN, why="The worker ended while it was being sent.", finished_at=now
     )
-
-
-def suppress(address: str, reason: str, *, note: str = "") -> None:
-    """No mail to this address from now on; the first reason stays."""
-    if not is_suppressed(address):
-        row = Suppression(hashed=address_hash(address), address=address, reason=reason, note=note[:500])
-        Suppression.objects.bulk_create([row], ignore_conflicts=True)
-
-
-def is_suppressed(address: str) -> bool:
-    return Suppression.objects.filter(hashed__in=address_hashes(address)).exists()
 
 
 def erase(addresses: Iterable[str]) -> None:
@@ -209,7 +200,11 @@ def _deliver(row: EmailLog, message: EmailMultiAlternatives, mailer: Any, now: d
 def _judge(row: EmailLog, error: Exception, now: dt.datetime) -> str:
     """What an error means: try again, give up, or that nobody knows whether the mail arrived."""
     match error:
-        case NotSent(final=True) | AnymailRecipientsRefused() | ValueError():
+        case NotSent(of_address=True) | AnymailRecipientsRefused():
+            _end(row, State.FAILED, str(error), now)
+            refused(row, str(error), now=now)
+            return row.state
+        case NotSent(final=True) | ValueError():
             return _end(row, State.FAILED, str(error), now)
         case NotSent() | AnymailAPIError(status_code=429 | 503):
             return _put_off(row, str(error), now, attempts=row.attempts)

@@ -134,6 +134,11 @@ class EmailLog(models.Model):
         COMPLAINED = "complained", "complained"
         SKIPPED = "skipped", "skipped"
 
+    class Bounce(models.TextChoices):
+        NONE = "", "no"
+        SOFT = "soft", "for a time, or for what it said"
+        HARD = "hard", "for good"
+
     kind = models.CharField(max_length=12, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     address = models.CharField(max_length=254, blank=True, help_text="Empty once it was erased.")
@@ -143,11 +148,15 @@ class EmailLog(models.Model):
     )
     why = models.CharField(max_length=500, blank=True, help_text="Why it failed, waits or was not sent.")
     message_id = models.CharField(max_length=250, blank=True)
+    bounce = models.CharField(
+        "refused", max_length=4, choices=Bounce, blank=True, default=Bounce.NONE, help_text="By the receiving server."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     queued_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField(default=timezone.now, help_text="Not tried before.")
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True, help_text="If the provider has said so.")
 
     class Meta:
         verbose_name = "mail"
@@ -175,6 +184,31 @@ class EmailLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
+
+
+class MailReport(models.Model):
+    """What a mail provider said became of a mail; nocturne/reports.py writes it. Each is taken once: they repeat."""
+
+    class What(models.TextChoices):
+        BOUNCED = "bounced", "bounced"
+        REJECTED = "rejected", "refused by the provider"
+        COMPLAINED = "complained", "reported as spam"
+        UNSUBSCRIBED = "unsubscribed", "unsubscribed at the provider"
+        DEFERRED = "deferred", "put off by the receiving server"
+        DELIVERED = "delivered", "delivered"
+        FAILED = "failed", "not sent by the provider"
+
+    key = models.CharField(max_length=64, unique=True, help_text="Hash of the provider's name and its id of the event.")
+    mail = models.ForeignKey(EmailLog, null=True, blank=True, on_delete=models.CASCADE, related_name="reports")
+    what = models.CharField(max_length=12, choices=What)
+    why = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(help_text="When it was, as the provider says.")
+
+    class Meta:
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.get_what_display()} at {self.at:%-d %b %Y, %H:%M} UTC"
 
 
 class Suppression(models.Model):

@@ -215,6 +215,25 @@ MAIL_DIR = DATA_DIR / "mail"
 SMTP_HOST = env.str("SMTP_HOST", default="")
 SMTP_PORT = env.int("SMTP_PORT", default=587)
 SMTP_USER = env.str("SMTP_USER", default="")
+# A provider of django-anymail, by the name it has there, as sendgrid: what it reports of our mail is taken, and without
+# SMTP_HOST mail goes by its API. Its options are key=value, comma-separated.
+MAIL_PROVIDER = env.str("MAIL_PROVIDER", default="").strip().lower()
+MAIL_WEBHOOK_SECRET = env.str("MAIL_WEBHOOK_SECRET", default="")
+if MAIL_WEBHOOK_SECRET and not all(MAIL_WEBHOOK_SECRET.partition(":")):
+    raise ImproperlyConfigured("MAIL_WEBHOOK_SECRET must be user:password, as it stands in the webhook's address.")
+ANYMAIL: dict[str, Any] = {
+    **{
+        f"{MAIL_PROVIDER}_{name.strip()}".upper(): value.strip()
+        for name, _, value in (option.partition("=") for option in env.list("MAIL_PROVIDER_OPTIONS", default=[]))
+    },
+    "WEBHOOK_SECRET": [MAIL_WEBHOOK_SECRET] if MAIL_WEBHOOK_SECRET else [],
+}
+if MAIL_PROVIDER in ("mailgun", "mailjet", "mandrill", "postmark", "sendgrid", "sparkpost"):  # they would, otherwise
+    ANYMAIL[f"{MAIL_PROVIDER}_SEND_DEFAULTS".upper()] = {"track_opens": False, "track_clicks": False}
+# Days that the ledger of mail is kept; it has addresses in it.
+MAIL_LOG_DAYS = env.int("MAIL_LOG_DAYS", default=400)
+if MAIL_LOG_DAYS < 60:
+    raise ImproperlyConfigured("MAIL_LOG_DAYS must be 60 or more: what is not confirmed yet, and digests, need it.")
 if SMTP_HOST:
     MAILERS = {
         "default": {
@@ -230,6 +249,8 @@ if SMTP_HOST:
             },
         }
     }
+elif MAIL_PROVIDER:
+    MAILERS = {"default": {"BACKEND": f"anymail.backends.{MAIL_PROVIDER}.EmailBackend", "OPTIONS": {}}}
 else:
     MAILERS = {
         "default": {

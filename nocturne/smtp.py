@@ -8,11 +8,12 @@ from django.core.mail.backends import smtp
 
 
 class NotSent(Exception):
-    """The server does not have the message; `final` if it is of no use to try again."""
+    """The server does not have the message; `final` if it is of no use to try again, `of_address` if that is because
+    of whom it was for."""
 
-    def __init__(self, why: str, *, final: bool) -> None:
+    def __init__(self, why: str, *, final: bool, of_address: bool = False) -> None:
         super().__init__(why)
-        self.final = final
+        self.final, self.of_address = final, of_address
 
 
 class EmailBackend(smtp.EmailBackend):
@@ -54,16 +55,17 @@ class EmailBackend(smtp.EmailBackend):
         """Come to the point where the server asks for the content."""
         connection.ehlo_or_helo_if_needed()
         code, reply = connection.mail(sender)
-        for address in recipients:
-            if code in (250, 251):
-                code, reply = connection.rcpt(address)
-        if code not in (250, 251):
+        if code != 250:
             raise self._refused(code, reply)
+        for address in recipients:
+            code, reply = connection.rcpt(address)
+            if code not in (250, 251):
+                raise self._refused(code, reply, of_address=True)
         code, reply = connection.docmd("DATA")
         if code != 354:
             raise self._refused(code, reply)
 
-    def _refused(self, code: int, reply: bytes) -> NotSent:
+    def _refused(self, code: int, reply: bytes, *, of_address: bool = False) -> NotSent:
         """The error of a reply; the connection is made ready for the next message, or left if the server ends it."""
         try:
             if code == 421 or self.connection is None:
@@ -72,7 +74,8 @@ class EmailBackend(smtp.EmailBackend):
                 self.connection.rset()
         except OSError:
             self._leave()
-        return NotSent(_said(code, reply), final=500 <= code < 600)
+        final = 500 <= code < 600
+        return NotSent(_said(code, reply), final=final, of_address=final and of_address)
 
     def _leave(self) -> None:
         connection, self.connection = self.connection, None

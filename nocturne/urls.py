@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from nocturne.api import api
 from nocturne.passwords import PasswordResetForm
+from nocturne.webhooks import webhook
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path(
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/desk/", include("quality.admin.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
+    path("anymail/<str:provider>/tracking/", webhook, name="mail_webhook"),
 ]
 if settings.DEVELOPMENT:
     from nocturne.dev import mail

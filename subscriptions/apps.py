@@ -3,3 +3,14 @@ from django.apps import AppConfig
 
 class SubscriptionsConfig(AppConfig):
     name = "subscriptions"
+
+    def ready(self) -> None:
+        from django.conf import settings
+
+        from events import archive
+        from nocturne.reports import unsubscribed
+
+        from . import consent, retention
+
+        archive.register("mails of the ledger", retention.prune_mails, days=lambda: settings.MAIL_LOG_DAYS)
+        unsubscribed.connect(consent.end_all, dispatch_uid="subscriptions.consent")

@@ -69,6 +69,12 @@ def end(subscription: Subscription, *, now: dt.datetime | None = None) -> None:
     subscription.refresh_from_db()
 
 
+def end_all(*, address: str, now: dt.datetime | None = None, **rest: Any) -> None:
+    """Withdraw the consent of an address to every city; for `nocturne.reports.unsubscribed`."""
+    rows = Subscription.objects.filter(subscriber__email=address.lower()).exclude(status=Status.ENDED)
+    rows.update(status=Status.ENDED, unsubscribed_at=now or clock.now())
+
+
 @transaction.atomic
 def erase(subscriber: Subscriber) -> None:
     """Delete somebody really. The ledger keeps hashes: no issue is mailed twice, and no complaint is forgotten."""

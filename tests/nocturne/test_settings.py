@@ -81,3 +81,26 @@ def test_mail_goes_to_a_folder_until_a_server_is_named() -> None:
     found = read(**PRODUCTION, SMTP_HOST="smtp.example.org")["MAILERS"]["default"]
     assert found["BACKEND"].endswith("smtp.EmailBackend")
     assert found["OPTIONS"]["host"] == "smtp.example.org"
+
+
+def test_a_provider_has_its_options_under_the_names_of_its_package() -> None:
+    options = {
+        "MAIL_PROVIDER": "SendGrid",
+        "MAIL_PROVIDER_OPTIONS": "api_key=SG.a=b, tracking_webhook_verification_key=c",
+    }
+    found = read(**PRODUCTION, **options, MAIL_WEBHOOK_SECRET="user:secret")
+    assert found["MAILERS"]["default"]["BACKEND"] == "anymail.backends.sendgrid.EmailBackend"
+    assert found["ANYMAIL"] == {
+        "SENDGRID_API_KEY": "SG.a=b",
+        "SENDGRID_TRACKING_WEBHOOK_VERIFICATION_KEY": "c",
+        "SENDGRID_SEND_DEFAULTS": {"track_opens": False, "track_clicks": False},
+        "WEBHOOK_SECRET": ["user:secret"],
+    }
+    by_smtp = read(**PRODUCTION, **options, SMTP_HOST="smtp.sendgrid.example")["MAILERS"]["default"]
+    assert by_smtp["BACKEND"] == "nocturne.smtp.EmailBackend"
+
+
+@pytest.mark.parametrize("variable", [{"MAIL_WEBHOOK_SECRET": "secret"}, {"MAIL_LOG_DAYS": "59"}])
+def test_what_of_mail_cannot_be_is_refused(variable: dict[str, str]) -> None:
+    with pytest.raises(ImproperlyConfigured, match=next(iter(variable))):
+        read(**PRODUCTION, **variable)

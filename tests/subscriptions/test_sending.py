@@ -353,7 +353,7 @@ def test_what_failed_is_tried_again_on_request(mail_server: MailServer, at: Any)
     make_subscription(BOB)
     at.move_to(NINE)
     digest = released()
-    mail_server.replies = [("RCPT", "550 no")]
+    mail_server.replies = [("RCPT", "552 5.2.2 full")]
     sending.send(digest.pk)
     assert sending.redrive(digest) == 1
     sending.send(digest.pk)
