@@ -1,11 +1,13 @@
 """Thousands of sources through two workers: python -m tests.bench.sources [--sources 2000] [--seed 1].
 
 A hundred a city, of mixed sizes, 5 % broken, one worker killed with -9 on the way. Printed are sources and listings a
-minute, the cost of a source in each quarter of the first round, what the second, unchanged round wrote, and whether
-anything was lost or doubled: exit status 1 then. It brings its own servers in a folder of its own, and takes minutes.
+minute, the cost of a source in each quarter of the first round (as time passes, and as processor time of the workers
+and the database), what the second, unchanged round wrote, and whether anything was lost or doubled: exit status 1 then.
+It brings its own servers in a folder of its own, and takes minutes.
 """
 
 import argparse
+import contextlib
 import datetime as dt
 import itertools
 import multiprocessing
@@ -20,6 +22,9 @@ import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import NamedTuple
+
+import psutil
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PER_CITY = 100
@@ -111,12 +116,22 @@ def host_of(number: int, port: int) -> str:
     return f"127.1.{place // 250}.{place % 250 + 1}:{port}"
 
 
+class Mark(NamedTuple):
+    """How far a round is after some seconds, and the processor time that workers and database have taken."""
+
+    seconds: float
+    done: int
+    processor: float
+
+
 class Bench:
     """The sources in the database, and the workers that read them."""
 
-    def __init__(self, count: int, seed: int, port: int, log: Path) -> None:
-        self.count, self.seed, self.port, self.log = count, seed, port, log
+    def __init__(self, count: int, seed: int, port: int, folder: Path) -> None:
+        self.count, self.seed, self.port, self.folder = count, seed, port, folder
+        self.log = folder / "workers.log"
         self.workers: list[subprocess.Popen[bytes]] = []
+        self.spent: dict[int, float] = {}
 
     def prepare(self) -> None:
         from django.core.management import call_command
@@ -162,8 +177,22 @@ class Bench:
             if worker.poll() is None:
                 os.killpg(worker.pid, signal.SIGKILL)
 
-    def round(self, *, kill_after: float = 2.0) -> list[tuple[float, int]]:
-        """Until all are read: pairs of seconds and sources done. `kill_after` is a share of them."""
+    def processor(self) -> float:
+        """Seconds of processor time that the workers and the database have taken so far, the dead ones included."""
+        ours = {worker.pid for worker in self.workers}
+        for process in psutil.process_iter(["pid", "ppid", "name", "cmdline"]):
+            if process.info["name"] == "postgres" and str(self.folder) in " ".join(process.info["cmdline"] or ()):
+                ours.add(process.pid)
+        for pid in ours:
+            with contextlib.suppress(psutil.Error):
+                process = psutil.Process(pid)
+                for one in [process, *process.children(recursive=True)]:
+                    with contextlib.suppress(psutil.Error):
+                        self.spent[one.pid] = sum(one.cpu_times()[:2])
+        return sum(self.spent.values())
+
+    def round(self, *, kill_after: float = 2.0) -> list[Mark]:
+        """Until all are read, a mark a second. The worker is killed after a share of them."""
         from django.utils import timezone as clock
 
         from scraping.models import Schedule
@@ -174,14 +203,15 @@ class Bench:
         for row in rows:
             row.next_at = clock.now() - dt.timedelta(seconds=mixed.random())
         Schedule.objects.bulk_update(rows, ["next_at"])
-        marks, began, killed, asked = [(0.0, 0)], time.monotonic(), False, 0.0
+        began, killed, asked = time.monotonic(), False, 0.0
+        marks = [Mark(0.0, 0, self.processor())]
         while True:
             now = time.monotonic()
             if now - asked > 5:
                 scrape_due.delay(limit=400)
                 asked = now
             left = Schedule.objects.filter(next_at__lte=clock.now()).count()
-            marks.append((now - began, self.count - left))
+            marks.append(Mark(now - began, self.count - left, self.processor()))
             if not killed and self.count - left > kill_after * self.count:
                 os.killpg(self.workers[-1].pid, signal.SIGKILL)
                 self.start_worker()
@@ -189,7 +219,7 @@ class Bench:
             if not left:
                 return marks
             # what the dead worker read or had taken from the queue: as if its time was over
-            if killed and {done for _, done in marks[-6:]} == {self.count - left}:
+            if killed and {mark.done for mark in marks[-6:]} == {self.count - left}:
                 Schedule.objects.filter(next_at__lte=clock.now()).update(claimed_until=None, queued_until=None)
             time.sleep(1)
 
@@ -224,13 +254,16 @@ def writes() -> dict[str, int]:
         return {name: count for name, count in cursor.fetchall() if name != "scraping_schedule"}
 
 
-def report(title: str, marks: list[tuple[float, int]], listings: int) -> None:
-    seconds, done = marks[-1]
+def report(title: str, marks: list[Mark], listings: int) -> None:
+    seconds, done, _ = marks[-1]
     print(f"{title}: {done} sources in {seconds:.0f} s, {done / seconds * 60:.0f} sources a minute", end="")
     print(f", {listings / seconds * 60:.0f} listings a minute" if listings else "")
-    at = [next(second for second, count in marks if count >= done * quarter / 4) for quarter in range(5)]
-    costs = [(later - earlier) / (done / 4) * 1000 for earlier, later in itertools.pairwise(at)]
-    print("  milliseconds a source in each quarter: " + ", ".join(f"{cost:.0f}" for cost in costs), flush=True)
+    at = [next(mark for mark in marks if mark.done >= done * quarter / 4) for quarter in range(5)]
+    share = done / 4 / 1000
+    passed = [(later.seconds - earlier.seconds) / share for earlier, later in itertools.pairwise(at)]
+    taken = [(later.processor - earlier.processor) / share for earlier, later in itertools.pairwise(at)]
+    print("  milliseconds a source in each quarter: " + ", ".join(f"{cost:.0f}" for cost in passed))
+    print(f"  of processor time: {', '.join(f'{cost:.0f}' for cost in taken)}; {sum(taken) / 4:.0f} in all", flush=True)
 
 
 def main() -> int:
@@ -258,7 +291,7 @@ def run(count: int, seed: int, port: int, folder: Path) -> int:
     django.setup()
     from events.models import Listing
 
-    bench = Bench(count, seed, port, folder / "workers.log")
+    bench = Bench(count, seed, port, folder)
     print(f"{count} sources, {sum(size_of(n, seed) for n in range(count))} events", flush=True)
     bench.prepare()
     try:
@@ -279,7 +312,7 @@ def run(count: int, seed: int, port: int, folder: Path) -> int:
         from django.db import connection
 
         connection.close()
-        said = [line for line in (folder / "workers.log").read_text().splitlines() if " ERROR" in line]
+        said = [line for line in bench.log.read_text().splitlines() if " ERROR" in line]
         print("\n".join(said[-20:]), file=sys.stderr)
         servers.leave()
 
