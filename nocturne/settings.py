@@ -156,13 +156,19 @@ URLIZE_ASSUME_HTTPS = True
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "media/"
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(DATA_DIR / "media"))
 STATICFILES_FINDERS = [
     *(["nocturne.dev.finders.InsideFinder"] if DEVELOPMENT else []),
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Pictures of events. Another storage, as that of django-storages, has its options as JSON.
+    "default": {
+        "BACKEND": env.str("MEDIA_STORAGE", default="nocturne.files.FileStorage"),
+        "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", default={}),
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEVELOPMENT

@@ -1,6 +1,7 @@
 from .community import Comment, Rsvp
 from .decision import Decision
 from .event import Event, EventChange, Series
+from .image import Image, ImageAddress
 from .listing import Listing
 from .place import City, Venue, VenueAlias
 from .source import Source
@@ -11,6 +12,8 @@ __all__ = [
     "Decision",
     "Event",
     "EventChange",
+    "Image",
+    "ImageAddress",
     "Listing",
     "Rsvp",
     "Series",

@@ -14,6 +14,7 @@ from django.utils import timezone as clock
 
 from events.text import slugify
 
+from .image import Image
 from .place import City, Venue
 from .source import Source
 
@@ -62,15 +63,15 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def for_list(self) -> Self:
         """In the order of a list, with what a card shows; one query whatever the number of rows."""
-        return self.select_related("city", "venue").order_by("night", "starts_at", "pk")
+        return self.select_related("city", "venue", "image").order_by("night", "starts_at", "pk")
 
     def for_runs(self) -> Self:
         """What a card shows of runs, those that end soonest first."""
-        return self.select_related("city", "venue").order_by("last_night", "night", "pk")
+        return self.select_related("city", "venue", "image").order_by("last_night", "night", "pk")
 
     def for_page(self) -> Self:
         """What an event's own page shows, and where a merged one leads."""
-        return self.select_related("city", "venue__city", "root__city", "part_of__city", "series")
+        return self.select_related("city", "venue__city", "image", "root__city", "part_of__city", "series")
 
     def at_venue(self, venue: Venue) -> Self:
         """Events at a venue and at those that were merged into it."""
@@ -184,6 +185,7 @@ class Event(models.Model):
     slug = models.SlugField(max_length=80, allow_unicode=True)
     description = models.TextField(blank=True)
     language = models.CharField(max_length=8, blank=True)
+    image = models.ForeignKey(Image, null=True, blank=True, on_delete=models.SET_NULL, related_name="events")
     category = models.CharField(max_length=20, blank=True)
     organizer = models.CharField(max_length=200, blank=True)
     performers = ArrayField(models.CharField(max_length=200), default=list, blank=True)

@@ -2,8 +2,10 @@
 
 from typing import Any, Self
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KT
 from django.db.models.functions import MD5
 from django.utils import timezone as clock
 
@@ -18,6 +20,10 @@ class ListingQuerySet(models.QuerySet["Listing"]):
     def live(self) -> Self:
         """Listings that their source still shows, as far as is known."""
         return self.filter(retired_at=None)
+
+    def with_image(self, *urls: object) -> Self:
+        """Listings that name a picture by one of these addresses, annotated with it as `named`."""
+        return self.annotate(named=KT("draft__image_url")).filter(named__in=urls)
 
     def of_event(self, event: Event) -> Self:
         """The listings of an event and of all that is merged into it, the most trusted first."""
@@ -84,6 +90,8 @@ class Listing(models.Model):
             models.Index(fields=["fingerprint"], condition=~Q(fingerprint=""), name="listing_fingerprint"),
             # match by fuzzy title: the listings of a city and night
             models.Index(fields=["city", "night"], condition=Q(event__isnull=False), name="listing_city_night"),
+            # who names a picture; equality is all that is asked, and addresses are long
+            HashIndex(KT("draft__image_url"), name="listing_image_url"),
             # the editors' queue of listings that are no event yet
             models.Index(fields=["source"], condition=Q(event=None), name="listing_without_event"),
         )

@@ -67,6 +67,10 @@ class Source(models.Model):
         help_text="Leave out events in whose title, categories or address one of these stands. It goes before the "
         "rules above.",
     )
+    images = models.BooleanField(
+        default=True,
+        help_text="Pictures of its events are fetched and shown. Off: none of them is, for want of permission.",
+    )
     built_in = models.CharField(max_length=10, choices=BuiltIn, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
