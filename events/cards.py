@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from events.categories import category_label
+from events.covers import Cover, cover, moon_phase
 from events.dates import clock_words, day_words, machine_start, night_words, span_words
 from events.models import Event
 from events.prices import event_price
@@ -29,6 +30,7 @@ class Card:
     status: str
     status_words: str
     city: str
+    cover: Cover
 
     @property
     def cancelled(self) -> bool:
@@ -40,6 +42,7 @@ class Night:
     date: dt.date
     name: str
     day: str
+    moon: int
     cards: tuple[Card, ...]
 
 
@@ -61,6 +64,7 @@ def card(event: Event, *, tonight: dt.date) -> Card:
         status=event.status,
         status_words=status_words(event),
         city=event.city.name,
+        cover=cover(event),
     )
 
 
@@ -84,6 +88,7 @@ def by_night(events: Iterable[Event], *, tonight: dt.date) -> list[Night]:
         Night(
             night,
             *night_words(night, tonight),
+            moon_phase(night),
             tuple(card(event, tonight=tonight) for event in group),
         )
         for night, group in groupby(events, key=lambda event: event.night)

@@ -13,13 +13,16 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils.cache import get_conditional_response, patch_cache_control
+
+from nocturne.origin import absolute
 
 # Seconds that a page without an ETag is kept.
 MAX_AGE = 60
 CODE = (
     *("events/**/*.py", "nocturne/*.py", "scraping/views.py"),
-    *("templates/**/*.html", "static/css/*.css", "static/js/*.js"),
+    *("templates/**/*.html", "static/css/*.css", "static/js/*.js", "static/*.svg"),
 )
 
 
@@ -50,14 +53,19 @@ def moved(request: HttpRequest, url: str) -> HttpResponseBase | None:
 
 
 def public_page(template: str, context: dict[str, Any], *, etag: str = "", status: int = 200) -> HttpResponse:
-    text = render_to_string(template, {"site_name": settings.SITE_NAME, **context})
+    text = render_to_string(template, _site() | context)
     return _public(HttpResponse(text, status=status), etag)
 
 
 def private_page(template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """A page of one person, behind a signed link: nobody keeps it, no search finds it, and its address goes nowhere."""
-    text = render_to_string(template, {"site_name": settings.SITE_NAME, **context})
+    text = render_to_string(template, _site() | context)
     return private(HttpResponse(text, status=status))
+
+
+def _site() -> dict[str, Any]:
+    """What each page knows of the site; the image is for links to it elsewhere, whose address must be absolute."""
+    return {"site_name": settings.SITE_NAME, "site_image": absolute(static("share.png"))}
 
 
 def private[R: HttpResponseBase](response: R) -> R:

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from events.calendars import google_link, outlook_link
-from events.cards import Card, dated_card, status_words
+from events.cards import Card, card, dated_card, status_words
 from events.categories import category_label
 from events.dates import day_words, machine_start, night_name, when_words
 from events.ics import CONTENT_TYPE, calendar
@@ -70,6 +70,7 @@ def _context(event: Event, listings: list[Listing]) -> dict[str, Any]:
     tonight = event.city.tonight()
     return {
         "event": event,
+        "card": card(event, tonight=tonight),
         "city": event.city,
         "canonical": absolute(event.get_absolute_url()),
         "when": when_words(event, year=tonight.year),

@@ -71,7 +71,8 @@ def test_a_card_says_when_where_how_much_and_from_how_many(client: Client) -> No
     assert text_of(card, ".clock") == "01:00 Sat 5 Dec"
     assert card.css_first("time").attributes["datetime"] == "2026-12-05T01:00+01:00"
     assert links(card, ".where a") == {"Klub Null": f"/berlin/venues/klub-null-{venue.pk}/"}
-    assert texts(card, ".facts li") == ["€12–18.50", "Nightlife", "4 sources"]
+    assert text_of(card, ".price") == "€12–18.50"
+    assert texts(card, ".facts li") == ["Nightlife", "4 sources"]
 
 
 def test_a_card_claims_nothing_that_is_not_known(client: Client) -> None:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -107,15 +106,6 @@ def test_the_generation_is_one_token_until_it_is_bumped() -> None:
     assert generation() not in ("", site)
     cache.clear()
     assert generation(2) not in ("", other)
-
-
-def test_style_and_script_are_small() -> None:
-    css, script = (finders.find(name) for name in ("css/nocturne.css", "js/city.js"))
-    assert css
-    assert script
-    with open(css, "rb") as style, open(script, "rb") as code:
-        assert len(style.read()) < 15_000
-        assert len(code.read()) < 2_000
 
 
 def test_no_fixed_address_could_be_taken_for_a_city() -> None:
