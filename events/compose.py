@@ -27,6 +27,7 @@ from django.utils import timezone as clock
 
 from nocturne import bulk
 
+from . import images
 from .drafts import instant
 from .groups import GROUPS, Told, best, status
 from .models import City, Event, EventChange, Listing, Source, Venue
@@ -45,11 +46,12 @@ class Known:
     """What composing needs to know beside listings and overrides.
 
     `venues` holds the venue that stays, with its city, for each venue id of listings and overrides; `parts` the
-    root event by (source id, external id) for the festivals that drafts point to.
+    root event by (source id, external id) for the festivals that drafts point to; `images` the picture by its address.
     """
 
     venues: Mapping[int, Venue] = field(default_factory=dict)
     parts: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    images: Mapping[str, int] = field(default_factory=dict)
 
 
 def columns(
@@ -85,6 +87,8 @@ def columns(
     values |= _instants(values.pop("start"), values.pop("end"), home)
     if not live and max(at for listing in listings if (at := listing.retired_at)) <= values["starts_at"]:
         values["status"] = Event.Status.NOT_LISTED
+    if chosen := _chosen_image(overrides):  # it or none: the sources' is not what the editor wants
+        values["image_id"] = known.images.get(chosen)
     city = apply(values, overrides, city=home, venues=known.venues)
     values |= _nights(values, city)
     venue = known.venues.get(values["venue_id"])
@@ -100,7 +104,9 @@ def _told(listing: Listing, known: Known) -> Told:
     draft = listing.as_draft()
     venue = known.venues.get(listing.venue_id) if listing.venue_id else None
     city: City = listing.city  # type: ignore[assignment]
-    return Told(listing, draft, city, venue, known.parts.get((listing.source_id, draft.part_of_key)))
+    part_of = known.parts.get((listing.source_id, draft.part_of_key))
+    image = known.images.get(draft.image_url) if listing.source.images else None
+    return Told(listing, draft, city, venue, part_of, image)
 
 
 def _instants(start: dt.datetime, end: dt.datetime | None, city: City) -> Columns:
@@ -161,7 +167,8 @@ def open_events(groups: Iterable[Sequence[Listing]], *, now: dt.datetime) -> Com
     the event is to be composed again when that has one.
     """
     groups = list(groups)
-    known = Known(venues={venue.pk: venue for group in groups for one in group if (venue := one.venue)})
+    venues = {venue.pk: venue for group in groups for one in group if (venue := one.venue)}
+    known = Known(venues=venues, images=_images([one for group in groups for one in group], {}))
     # instances of so many columns would take longer to make than what is in them
     blank = {field.attname: field.get_default() for field in Event._meta.concrete_fields} | {"updated_at": now}
     tonights = {city.timezone: tonight(now, city.timezone) for group in groups for one in group if (city := one.city)}
@@ -236,7 +243,8 @@ def _load(events: list[Event]) -> tuple[dict[int, list[Listing]], dict[int, Colu
             **{k: v for k, v in overrides[root_id].items() if v not in ("", None)},
         }
     flat = [listing for many in listings.values() for listing in many]
-    return listings, overrides, Known(venues=_venues(events, flat, overrides), parts=_parts(flat))
+    known = Known(venues=_venues(events, flat, overrides), parts=_parts(flat), images=_images(flat, overrides))
+    return listings, overrides, known
 
 
 def _venues(events: list[Event], listings: list[Listing], overrides: Mapping[int, Columns]) -> dict[int, Venue]:
@@ -245,6 +253,16 @@ def _venues(events: list[Event], listings: list[Listing], overrides: Mapping[int
     wanted |= {pk for values in overrides.values() if (pk := read(values)[0].get("venue"))}
     wanted |= {event.venue_id for event in events if event.venue_id}
     return Venue.objects.that_stay(Venue.objects.filter(pk__in=wanted).select_related("city") if wanted else ())
+
+
+def _images(listings: Sequence[Listing], overrides: Mapping[int, Columns]) -> dict[str, int]:
+    urls = {listing.draft.get("image_url") for listing in listings}
+    return images.showable({*urls, *(_chosen_image(values) for values in overrides.values())} - {"", None})
+
+
+def _chosen_image(overrides: Mapping[str, Any]) -> str:
+    """The address of the picture that an editor wants, "" for what the sources have."""
+    return str(read(overrides)[0].get("image_url", "")) if "image_url" in overrides else ""
 
 
 def _parts(listings: list[Listing]) -> dict[tuple[int, str], int]:

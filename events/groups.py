@@ -18,13 +18,15 @@ Columns = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A listing and its draft. `venue` is the one that stays; `part_of_id` the festival that it is a part of."""
+    """A listing and its draft. `venue` is the one that stays; `part_of_id` the festival that it is a part of;
+    `image_id` the picture that its source lets us show."""
 
     listing: Listing
     draft: EventDraft
     city: City
     venue: Venue | None = None
     part_of_id: int | None = None
+    image_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,8 @@ GROUPS = (
         lambda one: int(bool(one.draft.image_url)),
         lambda one: {"image_url": one.draft.image_url[:2000]},
     ),
+    # what can be shown: the address above may lead nowhere
+    Group("picture", lambda one: int(one.image_id is not None), lambda one: {"image_id": one.image_id}),
     Group("people", lambda one: 2 * bool(one.draft.performers) + bool(one.draft.organizer), _people),
     Group("category", lambda one: len(one.draft.categories[:1]), _category),
     Group("url", lambda one: int(bool(one.listing.url)), lambda one: {"url": one.listing.url}),

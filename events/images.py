@@ -4,13 +4,15 @@ The files of a picture are written before its row, and deleted after it; what is
 is found by `prune`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 
 from nocturne.origin import absolute
 
-from .models import Event, Image
+from .models import Event, Image, ImageAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +54,12 @@ def address(image: Image, width: int) -> str:
 
 def height(image: Image, width: int) -> int:
     return max(1, round(image.height * width / image.width))
+
+
+def showable(urls: Iterable[Any]) -> dict[str, int]:
+    """The ids of the pictures that may be shown, by the addresses under which publishers have them."""
+    urls = set(urls)
+    if not urls:
+        return {}
+    rows = ImageAddress.objects.filter(url__in=urls, image__in=Image.objects.showable())
+    return {url: image_id for url, image_id in rows.values_list("url", "image_id") if image_id}
