@@ -2,20 +2,22 @@
 
 import datetime as dt
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils.feedgenerator import Atom1Feed
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import get_language, gettext as _
 
 from events.cards import status_words
 from events.categories import category_label
 from events.dates import machine_end, machine_start, when_words
 from events.models import Event
 from events.prices import event_price
+from events.publishers import Told
 from nocturne.origin import absolute, host
 from nocturne.pages import public_file
 
@@ -25,18 +27,23 @@ JSON = "application/feed+json; charset=utf-8"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """`page` is the address of what the feed is a form of, `address` its own; both without the origin."""
+    """`page` is the address of what the feed is a form of, `address` its own; both without the origin. `told` are the
+    pages of publishers by the event's root id."""
 
     title: str
     page: str
     address: str
     events: Sequence[Event]
+    description: str = ""
+    told: Mapping[int, Sequence[Told]] = field(default_factory=dict)
 
     def atom(self) -> str:
         feed = Atom1Feed(
             title=self.title,
             link=absolute(self.page),
             description="",
+            subtitle=self.description or None,
+            language=get_language(),
             feed_url=absolute(self.address),
             author_name=settings.SITE_NAME,
         )
@@ -44,7 +51,7 @@ class Feed:
             feed.add_item(
                 title=_title(event),
                 link=absolute(event.get_absolute_url()),
-                description=_html(event),
+                description=_html(event, self.told.get(event.root_id, ())),
                 unique_id=_id(event),
                 pubdate=event.created_at,
                 updateddate=event.updated_at,
@@ -53,14 +60,16 @@ class Feed:
         return feed.writeString("utf-8")
 
     def json(self) -> str:
-        data = {
+        data: dict[str, Any] = {
             "version": "https://jsonfeed.org/version/1.1",
             "title": self.title,
             "home_page_url": absolute(self.page),
             "feed_url": absolute(self.address),
             "authors": [{"name": settings.SITE_NAME, "url": absolute("/")}],
-            "items": [_item(event) for event in self.events],
+            "items": [_item(event, self.told.get(event.root_id, ())) for event in self.events],
         }
+        if self.description:
+            data["description"] = self.description
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -69,7 +78,7 @@ def feed_response(feed: Feed, form: str, *, etag: str) -> HttpResponse:
     return public_file(feed.atom(), ATOM, etag=etag) if form == "atom" else public_file(feed.json(), JSON, etag=etag)
 
 
-def _item(event: Event) -> dict[str, Any]:
+def _item(event: Event, told: Sequence[Told]) -> dict[str, Any]:
     """`_event` is our extension, with what a program wants to know."""
     facts = {
         "starts_at": machine_start(event),
@@ -78,16 +87,22 @@ def _item(event: Event) -> dict[str, Any]:
         "night": event.night.isoformat(),
         "status": event.status,
         "venue": event.venue.name if event.venue else None,
+        "address": event.address or (event.venue.address if event.venue else "") or None,
+        "latitude": event.latitude,
+        "longitude": event.longitude,
+        "online": event.online,
+        "category": event.category or None,
         "price_min": float(event.price_min) if event.price_min is not None else None,
         "price_max": float(event.price_max) if event.price_max is not None else None,
         "currency": event.currency or None,
         "is_free": event.is_free,
+        "sources": [{"name": one.name, "url": one.url} for one in told],
     }
     return {
         "id": _id(event),
         "url": absolute(event.get_absolute_url()),
         "title": _title(event),
-        "content_html": _html(event),
+        "content_html": _html(event, told),
         "date_published": _stamp(event.created_at),
         "date_modified": _stamp(event.updated_at),
         "tags": [category_label(event.category)] if event.category else [],
@@ -105,9 +120,12 @@ def _title(event: Event) -> str:
     return f"{words}: {event.title}" if words else event.title
 
 
-def _html(event: Event) -> str:
-    place = event.venue.name if event.venue else "Online" if event.online else event.address
+def _html(event: Event, told: Sequence[Told]) -> str:
+    place = event.venue.name if event.venue else _("Online") if event.online else event.address
     lines = [when_words(event), place, event_price(event), event.description[:500]]
+    sources = format_html_join(", ", '<a href="{}">{}</a>', ((one.url, one.name) for one in told))
+    if sources:
+        lines.append(format_html(_("Listed by {}"), sources))
     return format_html_join("", "<p>{}</p>", ((line,) for line in lines if line))
 
 

@@ -4,17 +4,23 @@ Written by hand: the same rows always give the same bytes, and a library takes t
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.utils.translation import gettext as _
 
 from events.categories import category_label
 from events.dates import last_day
 from events.models import Event
+from events.publishers import Told
 from events.text import fold
+from events.vtimezone import vtimezone
 from nocturne.origin import absolute, host
 
 CONTENT_TYPE = "text/calendar; charset=utf-8"
 REFRESH = "PT4H"
 MAX_DESCRIPTION = 2000
+UTC = frozenset({"UTC", "Etc/UTC"})
 _STATUSES = {
     Event.Status.SCHEDULED: "CONFIRMED",
     Event.Status.SOLD_OUT: "CONFIRMED",
@@ -24,29 +30,48 @@ _STATUSES = {
 }
 
 
-def calendar(events: Iterable[Event], *, name: str = "") -> str:
-    """A calendar of events that come with city and venue loaded; `name` for one that is subscribed to."""
+def calendar(
+    events: Sequence[Event],
+    *,
+    name: str = "",
+    description: str = "",
+    page: str = "",
+    told: Mapping[int, Sequence[Told]] | None = None,
+) -> str:
+    """A calendar of events that come with city and venue loaded; `name` for one that is subscribed to, with the
+    address of the `page` that lists the same. `told` are the pages of publishers by the event's root id.
+    """
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Nocturne//Events//EN", "CALSCALE:GREGORIAN"]
     lines.append("METHOD:PUBLISH")
     if name:
         lines += [f"NAME:{_text(name)}", f"X-WR-CALNAME:{_text(name)}"]
         lines += [f"REFRESH-INTERVAL;VALUE=DURATION:{REFRESH}", f"X-PUBLISHED-TTL:{REFRESH}"]
+    if description:
+        lines += [f"DESCRIPTION:{_text(description)}", f"X-WR-CALDESC:{_text(description)}"]
+    if page:
+        lines.append(f"URL:{page}")
+    for zone, years in sorted(_zones(events).items()):
+        lines += vtimezone(zone, min(years), max(years))
     for event in events:
-        lines += _event(event)
+        lines += _event(event, told=(told or {}).get(event.root_id, ()), subscribed=bool(name))
     lines.append("END:VCALENDAR")
     return "".join(f"{folded}\r\n" for line in lines for folded in _fold(line))
 
 
-def _event(event: Event) -> Iterator[str]:
+def _event(event: Event, *, told: Sequence[Told], subscribed: bool) -> Iterator[str]:
     changed = _instant(event.updated_at)
     url = absolute(event.get_absolute_url())
     yield "BEGIN:VEVENT"
+    # of what was merged only the root is listed, so that the id that is known stays; undone, the other comes back
     yield f"UID:event-{event.root_id}@{host()}"
     # the row's own time, not now: the same event must give the same bytes
     yield f"DTSTAMP:{changed}"
+    yield f"CREATED:{_instant(event.created_at)}"
     yield f"LAST-MODIFIED:{changed}"
     yield f"SEQUENCE:{event.sequence}"
     yield f"STATUS:{_STATUSES[Event.Status(event.status)]}"
+    if subscribed:
+        yield "TRANSP:TRANSPARENT"  # whoever follows a city is not busy all night
     yield from _times(event)
     yield f"SUMMARY:{_text(event.title)}"
     if place := place_words(event):
@@ -55,26 +80,52 @@ def _event(event: Event) -> Iterator[str]:
         yield f"GEO:{event.latitude:.6f};{event.longitude:.6f}"
     if event.category:
         yield f"CATEGORIES:{_text(category_label(event.category))}"
-    yield f"DESCRIPTION:{_text(_description(event, url))}"
+    yield f"DESCRIPTION:{_text(_description(event, url, told))}"
     yield f"URL:{url}"
     yield "END:VEVENT"
 
 
+def _zones(events: Sequence[Event]) -> dict[str, set[int]]:
+    """The zones that times are written in, with the years."""
+    zones: dict[str, set[int]] = defaultdict(set)
+    for event in events:
+        if _is_timed(event) and _in_zone(event):
+            zones[event.timezone] |= {moment.year for moment in (event.local_start, event.local_end) if moment}
+    return zones
+
+
 def _times(event: Event) -> Iterator[str]:
-    """Instants in UTC; days where the source speaks of days or gives no time, with the exclusive end."""
-    if event.all_day or not event.time_known:
+    """The clock's time with its zone; days where the source speaks of days or gives no time, with the exclusive end."""
+    if not _is_timed(event):
         yield f"DTSTART;VALUE=DATE:{event.local_start:%Y%m%d}"
         yield f"DTEND;VALUE=DATE:{last_day(event) + dt.timedelta(days=1):%Y%m%d}"
         return
-    yield f"DTSTART:{_instant(event.starts_at)}"
+    yield _moment("DTSTART", event.starts_at, event)
     if event.ends_at and event.ends_at > event.starts_at:
-        yield f"DTEND:{_instant(event.ends_at)}"
+        yield _moment("DTEND", event.ends_at, event)
+
+
+def _moment(name: str, moment: dt.datetime, event: Event) -> str:
+    if _in_zone(event):
+        return f"{name};TZID={event.timezone}:{moment.astimezone(event.zone):%Y%m%dT%H%M%S}"
+    return f"{name}:{_instant(moment)}"
+
+
+def _is_timed(event: Event) -> bool:
+    return event.time_known and not event.all_day
+
+
+def _in_zone(event: Event) -> bool:
+    """Not in UTC, as what is there already; nor what falls into the hour that the clock shows twice in autumn, of
+    which a local time can only name the first."""
+    ends = event.local_end
+    return event.timezone not in UTC and not event.local_start.fold and not (ends and ends.fold)
 
 
 def place_words(event: Event) -> str:
-    """Venue, address and city, each once; Online where there is no place."""
+    """Venue, address and city, each once; that it is online where there is no place."""
     if event.online and not event.venue:
-        return "Online"
+        return _("Online")
     address = event.address or (event.venue.address if event.venue else "")
     parts = [event.venue.name if event.venue else "", address]
     if f" {fold(event.city.name)} " not in f" {fold(address)} ":
@@ -82,10 +133,11 @@ def place_words(event: Event) -> str:
     return ", ".join(part for part in dict.fromkeys(parts) if part)
 
 
-def _description(event: Event, url: str) -> str:
-    words = {Event.Status.SOLD_OUT: "Sold out.", Event.Status.NOT_LISTED: "No longer listed by its source."}
-    parts = [words.get(Event.Status(event.status), ""), event.description[:MAX_DESCRIPTION], url]
-    return "\n\n".join(part for part in parts if part)
+def _description(event: Event, url: str, told: Sequence[Told]) -> str:
+    words = {Event.Status.SOLD_OUT: _("Sold out."), Event.Status.NOT_LISTED: _("No longer listed by its source.")}
+    parts = [words.get(Event.Status(event.status), ""), event.description[:MAX_DESCRIPTION]]
+    parts.append("\n".join(f"{one.name}: {one.url}" for one in told))
+    return "\n\n".join(part for part in (*parts, url) if part)
 
 
 def _instant(moment: dt.datetime) -> str:

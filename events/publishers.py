@@ -1,7 +1,8 @@
 """What each publisher says of an event, beside what Nocturne shows of it."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,29 @@ def publisher(listing: Listing, event: Event) -> Publisher:
         changed=changed if changed > first_seen else None,
         missing_since=listing.missing_since.date() if listing.missing_since else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Where a publisher tells of an event."""
+
+    name: str
+    url: str
+
+
+def told_by_root(roots: Iterable[int]) -> dict[int, list[Told]]:
+    """The publishers' pages of events by root id, the most trusted first, each once; one query."""
+    rows = (
+        Listing.objects.live()
+        .filter(event__root__in=list(roots))
+        .order_by("-source__trust", "pk")
+        .values_list("event__root_id", "source__publisher", "source__name", "url")
+    )
+    found: dict[int, dict[Told, None]] = defaultdict(dict)
+    for root_id, publisher_name, name, url in rows:
+        if web_address(url):
+            found[root_id][Told(publisher_name or name, url)] = None
+    return {root_id: list(told) for root_id, told in found.items()}
 
 
 def web_address(url: str) -> str:
