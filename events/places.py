@@ -83,6 +83,7 @@ class Place:
     country: str
     region: str
     at: Coordinates
+    population: int
 
 
 class Gazetteer:
@@ -90,8 +91,10 @@ class Gazetteer:
 
     def __init__(self) -> None:
         self.places = [
-            Place(pk, folded, country, region_code(country, region), (latitude, longitude))
-            for pk, folded, country, region, latitude, longitude in City.objects.values_list(*_NAMED).order_by("pk")
+            Place(pk, folded, country, region_code(country, region), (latitude, longitude), population)
+            for pk, folded, country, region, latitude, longitude, population in City.objects.values_list(
+                *_NAMED
+            ).order_by("pk")
         ]
         self.named: dict[str, list[Place]] = defaultdict(list)
         for place in self.places:
@@ -99,7 +102,9 @@ class Gazetteer:
                 self.named[name].append(place)
 
 
-_NAMED = ("pk", "folded", "country", "region", "latitude", "longitude")
+_NAMED = ("pk", "folded", "country", "region", "latitude", "longitude", "population")
+# A city of that many people is meant by its name alone, if no other one that we know bears it.
+LARGE = 200_000
 
 
 @functools.lru_cache(maxsize=1)
@@ -112,7 +117,7 @@ def _stamp() -> tuple[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), coalesce(sum(hashtextextended(concat_ws('|', id, folded, country, region, latitude, "
-            "longitude), 0)), 0) FROM events_city"
+            "longitude, population), 0)), 0) FROM events_city"
         )
         count, total = cursor.fetchone()
     return count, int(total)
@@ -134,7 +139,8 @@ class Atlas:
 
         Coordinates decide alone where there are any. Else the city that the locality names, if region and
         country agree, or the active city that is near it. `fallback` (the source's city) settles what the
-        text leaves open, unless country or region say that it is elsewhere.
+        text leaves open, unless country or region say that it is elsewhere. Without one the end of the address
+        does, if it names a city beyond doubt.
         """
         if here := coordinates(where):
             return self.nearest(here)
@@ -148,7 +154,22 @@ class Atlas:
         ]
         if candidates:
             return self._choose(candidates, fallback)
-        return fallback if fallback and self._is_around(fallback, country, region) else None
+        if fallback:
+            return fallback if self._is_around(fallback, country, region) else None
+        return None if name or region else self._at_end_of(f"{where.venue}, {where.address}", country)
+
+    def _at_end_of(self, address: str, country: str) -> City | None:
+        """The city that a place ends with, as "Oranienstr. 190, Berlin": the only one of that name that is known,
+        and a large one unless the country is told. What has no house number may be no address."""
+        *street, last = [part.strip() for part in address.split(",") if part.strip()] or [""]
+        if street and not country and (country := country_code(last)):
+            last = street.pop()
+        if not any(re.search(r"\d", part) for part in street):
+            return None
+        found = [place for place in self._named.get(fold(last), ()) if country in ("", place.country)]
+        if len(found) != 1 or (found[0].population < LARGE and not country):
+            return None
+        return self.active.get(found[0].pk) or self.nearest(found[0].at)
 
     def nearest(self, here: Coordinates) -> City | None:
         """The nearest active city within 50 km."""

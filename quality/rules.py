@@ -92,6 +92,12 @@ def _title_placeholder(draft: EventDraft, at: Circumstances) -> str | None:
     return None
 
 
+def _title_nonsense(draft: EventDraft, at: Circumstances) -> str | None:
+    if wording.is_nonsense(draft.title):
+        return f"“{draft.title.strip()[:20]}” is one letter over and over, not a title."
+    return None
+
+
 def _title_button(draft: EventDraft, at: Circumstances) -> str | None:
     return "A button's label stands before the title." if wording.has_label(draft.title) else None
 
@@ -228,6 +234,7 @@ RULES = (
     Rule("title.short", "warning", 10, "A title has at least 5 characters.", _title_short),
     Rule("title.long", "warning", 10, "A title has at most 200 characters.", _title_long),
     Rule("title.placeholder", "error", 60, "A title is no button and no stand-in.", _title_placeholder),
+    Rule("title.nonsense", "error", 60, "A title is more than one letter over and over.", _title_nonsense),
     Rule("title.button", "warning", 15, "A title does not begin with a button's label.", _title_button),
     Rule("title.address", "warning", 20, "A title holds no web address.", _title_address),
     Rule("title.shouting", "info", 5, "A title is not all in capitals.", _title_shouting),

@@ -10,7 +10,7 @@ _PLACEHOLDERS = (
     "buy tickets|cerrado|chiuso|click here|closed|closed today|closed tonight|coming soon|demo event|details|"
     "event|event details|event name|event title|events|example event|ferme|find out more|geschlossen|"
     "geschlossene gesellschaft|get tickets|in planung|insert title here|learn more|lorem ipsum|mehr infos folgen|"
-    "more|more details|more info|more information|n a|new event|no title|none|null|por anunciar|por confirmar|"
+    "more|more details|more info|more information|n a|n n|new event|nn|no title|none|null|por anunciar|por confirmar|"
     "private|private event|private function|private party|privatveranstaltung|read more|register|register now|"
     "reserved|rsvp|ruhetag|sample event|save the date|see details|see more|sold out|tba|tbc|tbd|test|test event|"
     "test test|testing|testveranstaltung|tickets|title|to be announced|to be confirmed|to be determined|undefined|"
@@ -29,6 +29,9 @@ _LABEL = re.compile(
     r"|^(?i:(?:buy|get|book) tickets(?: for\b| to\b|:| [–-])|(?:learn|read|find out) more(?: about\b|:| [–-])|"
     r"click here (?:for|to)\b|more info(?:rmation)? (?:about|on)\b)"
 )
+# One sign over and over: so many in a row and most of the title, or all of it from FEW_SIGNS on.
+_ROW = re.compile(r"([^\W\d_])\1{9,}")
+FEW_SIGNS = 5
 _STAND_IN = re.compile(
     r"\blorem ipsum dolor|^(?:description|details?|more (?:details?|info(?:rmation)?)|text) "
     r"(?:goes here|here|to follow|coming soon|will follow|tba|tbd|follows?)\b"
@@ -51,6 +54,14 @@ def is_placeholder(text: str) -> bool:
     """Whether a text is a button's label or a stand-in and says nothing of its own."""
     folded = fold(text)
     return folded in PLACEHOLDERS or bool(_BUTTON.match(folded))
+
+
+def is_nonsense(title: str) -> bool:
+    """Whether a title is one letter over and over, as "XXXXX", whatever stands beside a long row of it."""
+    letters = fold(title).replace(" ", "")
+    if len(letters) >= FEW_SIGNS and letters.isalpha() and len(set(letters)) == 1:
+        return True
+    return sum(len(match[0]) for match in _ROW.finditer(letters)) * 2 > len(letters)
 
 
 def has_label(title: str) -> bool:

@@ -14,16 +14,18 @@ _PLAIN = re.compile(r'[^"\\]*')
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 # What makes a quote the end of its string: the next thing of an object or a list.
 _AFTER_STRING = re.compile(
-    r"""\s*+(?:,\s*+(?:["'{}\[\]\d/-]|true|false|null|[\w$@]++\s*+:)|"[@\w-]{1,40}"\s*+:|[:\]}]|;?\s*+$|//|/\*|-->)"""
+    r"""\s*+(?:(?:,\s*+)++(?:["'{}\[\]\d/-]|true|false|null|[\w$@]++\s*+:)|"[@\w-]{1,40}"\s*+:|[:\]}]|;?\s*+$|//|/\*|-->)"""
 )
+# A string that has this in it went on over its own end, into the next key.
+_SWALLOWED = re.compile(r"""(["'])[@\w-]{1,40}\1\s*+:\s*+["'\d\[{tfn-]""")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _WORDS = {"true": True, "false": False, "null": None, "undefined": None, "NaN": None}
 
 
 def loads(text: str) -> Any:
-    """The value that a JSON text means; ValueError where it has none.
+    """The value that a JSON text means; ValueError where it has none, or where only a guess could tell its strings.
 
-    Forgiven: raw newlines, trailing and missing commas, comments, CDATA and HTML comment marks, quotes inside
+    Forgiven: raw newlines, trailing, doubled and missing commas, comments, CDATA and HTML comment marks, quotes inside
     strings, single quotes, bare keys, wrong escapes, escaped markup (&quot;), an unfinished end.
     """
     try:
@@ -113,8 +115,17 @@ class _Reader:
                 self.at += 1
                 self.skip()
                 result[key] = self.value(depth + 1)
+                self.end_of(result[key], start)
             if self.at == start:
                 self.at += 1  # a stray bracket
+
+    def end_of(self, value: Any, start: int) -> None:
+        """A text without quotes is one word, of several the rest would be lost; and what a colon follows is a key."""
+        if isinstance(value, str):
+            bare = self.text[self.at - 1 : self.at] not in ('"', "'")
+            self.skip()
+            if self.peek() == ":" or (bare and self.peek() not in (",", ";", "}", "]", '"', "'", "")):
+                raise ValueError(f"a text without its quotes at {start}")
 
     def array(self, depth: int) -> list[Any]:
         self.at += 1
@@ -149,7 +160,10 @@ class _Reader:
                 if _AFTER_STRING.match(self.text, self.at):
                     break
                 parts.append(quote)
-        return "".join(parts)
+        found = "".join(parts)
+        if quote in found and _SWALLOWED.search(found):
+            raise ValueError("a string without an end")
+        return found
 
     def escape(self) -> str:
         letter = self.text[self.at + 1 : self.at + 2]

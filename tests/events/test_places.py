@@ -119,6 +119,21 @@ def at(latitude: float, longitude: float, **columns: str) -> Where:
         (place("Montclair", "NJ", "US"), "new-york", "new-york"),
         (place("Boulder City", "NV", "US"), "los-angeles", None),
         (Where(online=True), "berlin", "berlin"),
+        # without a source's city the end of the address tells, where only one city can be meant
+        (Where(address="Oranienstr. 190, Berlin"), None, "berlin"),
+        (Where(venue="Oranienstr. 190", address="Berlin"), None, "berlin"),
+        (Where(venue="Studio 9, Berlin"), None, "berlin"),
+        (Where(venue="Berlin"), None, None),
+        (Where(address="Oranienstr. 190, Berlin, Germany"), None, "berlin"),
+        (Where(address="Oranienstr. 190, Berlin"), "dallas", "dallas"),
+        (Where(address="Lindenstr. 5, Hinterhof, Potsdam, Deutschland"), None, "berlin"),
+        (Where(address="Lindenstr. 5, Potsdam"), None, None),
+        (Where(address="Reeperbahn 1, Hamburg"), None, None),
+        (Where(address="1 High Street, London"), None, None),
+        (Where(address="1 High Street, London", country="GB"), None, "london"),
+        (Where(address="200 Congress St, Portland"), None, None),
+        (Where(address="Bar Berlin, Paris"), None, None),
+        (Where(address="Room 7, Berlin", locality="Kleinmachnow"), None, None),
     ],
 )
 def test_a_place_is_in_the_city_that_it_names(

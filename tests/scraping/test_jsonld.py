@@ -77,6 +77,7 @@ def test_an_event_is_read_with_all_that_it_states():
         '{"@type": "Event", "name": "Jazz\nNight", "startDate": "2026-12-05T20:00",}',
         '{"@type": "Event", "name": "Jazz Night", "startDate": "2026-12-05T20:00", "offers": [{"price": 5,},],}',
         '<!-- {"@type": "Event", "name": "Jazz Night", "startDate": "2026-12-05T20:00"} -->',
+        '{"@type": "Event", "name": "Jazz Night",,"startDate": "2026-12-05T20:00", , "offers": []}',
         '//<![CDATA[\n{"@type": "Event", "name": "Jazz Night", "startDate": "2026-12-05T20:00"}\n//]]>',
         '/* plugin */ {"@type": "Event", // what it is\n "name": "Jazz Night", "startDate": "2026-12-05T20:00"};',
         '{"@type": "Event" "name": "Jazz Night" "startDate": "2026-12-05T20:00"}',
@@ -92,6 +93,21 @@ def test_json_with_the_usual_faults_is_read(block):
     found = drafts(page(block))
     assert starts(found) == ["2026-12-05T20:00"]
     assert found[0].title.split() == ["Jazz", "Night"]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        '{"@type": "Event", "name": "Jazz Night";;;"startDate": "2026-12-05T20:00"}',
+        '{"@type": "Event", "name": "Jazz Night" - "startDate": "2026-12-05T20:00"}',
+        '{"@type": "Event", "name": Jazz Night, "startDate": "2026-12-05T20:00"}',
+        '{"@type": "Event", "startDate": "2026-12-05T20:00", "name": "Jazz Night, "url": "/jazz"}',
+    ],
+)  # fmt: skip
+def test_what_only_a_guess_could_repair_is_a_problem(block):
+    found = reading(page(block))
+    assert found.drafts == ()
+    assert [problem.code for problem in found.problems] == ["jsonld.unreadable"]
 
 
 def test_what_is_no_json_at_all_is_a_problem_and_costs_only_itself():

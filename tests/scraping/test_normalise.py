@@ -30,6 +30,8 @@ def clean(**fields):
         ("\ufeffJazz\u00ad Night", "Jazz Night"),
         ("Familie \U0001f468\u200d\U0001f469\u200d\U0001f467", "Familie \U0001f468\u200d\U0001f469\u200d\U0001f467"),
         ("Cafe\u0301", "Café"),
+        ("J\u0316\u0317\u0318\u0319a\u0316zz Cafe\u0301", "Jazz Café"),
+        ("Jazz\u3164\u2800", "Jazz"),
         ("lone \ud800 surrogate", "lone surrogate"),
         ("5 &lt; 6 &gt; 4", "5 < 6 > 4"),
     ],
