@@ -2,16 +2,16 @@
 
 from django.urls import path
 
-from events.views import city, event, home, site, sitemap, venue
+from events.views import cities, city, embed, event, feeds, home, series, site, sitemap, venue
 
 app_name = "events"
 
 # First segments that are no city, here and in the root's urls; a city whose slug is one would have no page.
 RESERVED = frozenset(
     {
-        *("about", "account", "accounts", "admin", "api", "bot", "dev", "digest", "embed", "feeds"),
-        *("health", "healthz", "list", "livez", "media", "metrics", "readyz", "search", "sitemap", "sources"),
-        *("static", "submit", "subscribe", "unsubscribe"),
+        *("about", "account", "accounts", "admin", "anymail", "api", "bot", "cities", "dev", "digest", "embed"),
+        *("feeds", "health", "healthz", "list", "livez", "media", "metrics", "readyz", "search", "series"),
+        *("sitemap", "sources", "static", "submit", "subscribe", "unsubscribe"),
     }
 )
 
@@ -23,22 +23,27 @@ urlpatterns = [
     path("sitemap.xml", sitemap.index, name="sitemap"),
     path("sitemap/site.xml", sitemap.site, name="sitemap_site"),
     path("sitemap/cities/<slug:slug>.xml", sitemap.city, name="sitemap_city"),
+    path("cities/options", cities.options, name="city_options"),
+    path("cities/nearest", cities.nearest, name="city_nearest"),
+    path("series/<str:slug>-<int:pk>/", series.series, name="series"),
+    *(
+        path(f"series/<str:slug>-<int:pk>.{form}", feeds.series, {"form": form}, name=f"series_{form}")
+        for form in ("ics", "atom", "json")
+    ),
+    path("embed/series/<str:slug>-<int:pk>/", embed.series, name="series_embed"),
+    path("embed/<slug:slug>/", embed.city, name="city_embed"),
+    path("embed/<slug:city_slug>/venues/<str:slug>-<int:pk>/", embed.venue, name="venue_embed"),
     path("<slug:slug>/", city.city, name="city"),
     path("<slug:slug>/list", city.city_list, name="city_list"),
-    path("<slug:slug>/calendar.ics", city.city_taken, {"form": "ics"}, name="city_ics"),
-    path("<slug:slug>/feed.atom", city.city_taken, {"form": "atom"}, name="city_atom"),
-    path("<slug:slug>/feed.json", city.city_taken, {"form": "json"}, name="city_json"),
+    path("<slug:slug>/calendar.ics", feeds.city, {"form": "ics"}, name="city_ics"),
+    path("<slug:slug>/feed.atom", feeds.city, {"form": "atom"}, name="city_atom"),
+    path("<slug:slug>/feed.json", feeds.city, {"form": "json"}, name="city_json"),
     # a slug may hold letters of every script
     path("<slug:city_slug>/events/<str:slug>-<int:pk>/", event.event, name="event"),
     path("<slug:city_slug>/events/<str:slug>-<int:pk>.ics", event.event_ics, name="event_ics"),
     path("<slug:city_slug>/venues/<str:slug>-<int:pk>/", venue.venue, name="venue"),
     *(
-        path(
-            f"<slug:city_slug>/venues/<str:slug>-<int:pk>.{form}",
-            venue.venue_taken,
-            {"form": form},
-            name=f"venue_{form}",
-        )
+        path(f"<slug:city_slug>/venues/<str:slug>-<int:pk>.{form}", feeds.venue, {"form": form}, name=f"venue_{form}")
         for form in ("ics", "atom", "json")
     ),
 ]

@@ -6,9 +6,10 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.db import connection, models
 from django.db.models import Q
+from django.db.models.fields.json import KT
 from django.urls import reverse
 from django.utils import timezone as clock
 
@@ -33,6 +34,9 @@ class Series(models.Model):
     def __str__(self) -> str:
         return self.title or self.key
 
+    def get_absolute_url(self) -> str:
+        return reverse("events:series", args=[slugify(self.title, fallback="series"), self.pk])
+
 
 class EventQuerySet(models.QuerySet["Event"]):
     def roots(self) -> Self:
@@ -42,6 +46,10 @@ class EventQuerySet(models.QuerySet["Event"]):
     def public(self) -> Self:
         """What visitors may see: published roots."""
         return self.roots().filter(visibility=Event.Visibility.PUBLISHED)
+
+    def shown(self) -> Self:
+        """What can be read: what is public, and what is archived."""
+        return self.roots().filter(visibility__in=(Event.Visibility.PUBLISHED, Event.Visibility.ARCHIVED))
 
     def in_city(self, city: City) -> Self:
         return self.filter(city=city)
@@ -77,25 +85,17 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Events at a venue and at those that were merged into it."""
         return self.filter(venue__in=[venue.pk, *venue.merged.values_list("pk", flat=True)])
 
+    def of_series(self, series: Series) -> Self:
+        """The dates of a series, also those that were merged with what others list."""
+        return self.filter(pk__in=Event.objects.filter(series=series).values("root"))
+
+    def with_chosen_image(self, *urls: object) -> Self:
+        """Events for which an editor chose the picture at one of these addresses."""
+        return self.annotate(chosen=KT("overrides__image_url")).filter(chosen__in=urls)
+
     def from_night(self, night: dt.date) -> Self:
         """What is not over by a night: later ones, and runs that still last."""
         return self.filter(last_night__gte=night)
-
-    def like(self, event: "Event", *, tonight: dt.date) -> Self:
-        """Other public events within 14 nights, those at its venue first, then those of its category."""
-        first = max(event.night, tonight)
-        kin = Q(category=event.category, is_run=False) if event.category else Q(pk__in=[])
-        near = models.Case(models.When(venue=event.venue_id, then=0), default=1) if event.venue_id else models.Value(1)
-        if event.venue_id:
-            kin |= Q(venue=event.venue_id)
-        return (
-            self.public()
-            .filter(kin, city=event.city_id, night__range=(first, first + dt.timedelta(days=14)))
-            .exclude(Q(pk=event.root_id) | Q(title=event.title))
-            .exclude(status__in=(Event.Status.CANCELLED, Event.Status.NOT_LISTED))
-            .select_related("city", "venue")
-            .order_by(near, "night", "starts_at", "pk")
-        )
 
     def nights_by_city(self, tonights: Mapping[int, dt.date], *, nights: int) -> dict[int, tuple[int, int]]:
         """The number of one-off events tonight and in the next `nights` nights by city id; one query.
@@ -185,12 +185,12 @@ class Event(models.Model):
     slug = models.SlugField(max_length=80, allow_unicode=True)
     description = models.TextField(blank=True)
     language = models.CharField(max_length=8, blank=True)
-    image = models.ForeignKey(Image, null=True, blank=True, on_delete=models.SET_NULL, related_name="events")
     category = models.CharField(max_length=20, blank=True)
     organizer = models.CharField(max_length=200, blank=True)
     performers = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     url = models.URLField(max_length=2000, blank=True)
     image_url = models.URLField(max_length=2000, blank=True)
+    image = models.ForeignKey(Image, null=True, blank=True, on_delete=models.SET_NULL, related_name="events")
     price_min = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     price_max = models.DecimalField(max_digits=12, decimal_places=2, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
@@ -241,9 +241,9 @@ class Event(models.Model):
                 condition=Q(visibility="published", merged_into=None),
                 name="event_list",
             ),
-            # the second, folded list: what still lasts on a night
+            # the second, folded list in its order: what still lasts on a night
             models.Index(
-                fields=["city", "last_night"],
+                fields=["city", "last_night", "night", "id"],
                 condition=Q(visibility="published", merged_into=None, is_run=True),
                 name="event_runs",
             ),
@@ -255,6 +255,8 @@ class Event(models.Model):
             ),
             # text search, typos included
             GinIndex(fields=["folded"], opclasses=["gin_trgm_ops"], name="event_folded_trigrams"),
+            # for which events an editor chose a picture
+            HashIndex(KT("overrides__image_url"), name="event_chosen_image"),
             # the editors' queue of held events
             models.Index(fields=["night"], condition=Q(visibility="held", merged_into=None), name="event_held"),
         )

@@ -28,12 +28,12 @@ class CityQuerySet(models.QuerySet["City"]):
         return self.order_by("-population", "name", "pk")
 
     def named(self, text: str) -> Self:
-        """Cities whose name or another name of theirs has all words of a text, the biggest first."""
+        """Cities whose name or another name of theirs, in any language, has all words of a text, the biggest first."""
         words = fold(text).split()
         if not words:
             return self.none()
         # Words begin where the names do: "york" is in "new york", "ork" is not.
-        names = self.annotate(names=Concat(models.Value(" "), "folded", output_field=models.TextField()))
+        names = self.annotate(names=Concat(models.Value(" "), "searched", output_field=models.TextField()))
         for word in words:
             names = names.filter(names__contains=f" {word}")
         return names.biggest_first()
@@ -67,6 +67,10 @@ def validate_timezone(name: str) -> None:
         raise ValidationError(f"{name!r} is no IANA time zone, as Europe/Berlin is.")
 
 
+def _folded(*names: str) -> str:
+    return " | ".join(dict.fromkeys(filter(None, map(fold, names))))
+
+
 class City(models.Model):
     """A place that has a page of its own once it is active.
 
@@ -86,7 +90,14 @@ class City(models.Model):
     currency = models.CharField(max_length=3, blank=True)
     language = models.CharField(max_length=8, blank=True)
     aliases = ArrayField(models.CharField(max_length=120), default=list, blank=True, help_text="Other names.")
-    folded = models.TextField(editable=False, help_text="Name and aliases, folded, for search.")
+    exonyms = ArrayField(
+        models.CharField(max_length=120),
+        default=list,
+        blank=True,
+        help_text="Names in other languages: to find the city by, never to place an event.",
+    )
+    folded = models.TextField(editable=False, help_text="Name and aliases, folded, to place events by.")
+    searched = models.TextField(editable=False, default="", help_text="All names, folded, to find the city by.")
     area = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="area_cities")
     active = models.BooleanField(default=False, help_text="The site serves this city.")
 
@@ -116,8 +127,9 @@ class City(models.Model):
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
     def fold_names(self) -> None:
-        """Set `folded`; for those who write cities in bulk, past save()."""
-        self.folded = " | ".join(dict.fromkeys(fold(name) for name in (self.name, *self.aliases) if fold(name)))
+        """Set `folded` and `searched`; for those who write cities in bulk, past save()."""
+        self.folded = _folded(self.name, *self.aliases)
+        self.searched = _folded(self.name, *self.aliases, *self.exonyms)
 
     def get_absolute_url(self) -> str:
         return reverse("events:city", args=[self.slug])

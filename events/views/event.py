@@ -1,30 +1,29 @@
 """An event's page and its calendar file."""
 
-import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from events.calendars import google_link, outlook_link
-from events.cards import Card, card, dated_card, status_words
+from events.cards import card, status_words
 from events.categories import category_label
 from events.dates import day_words, machine_start, night_name, when_words
 from events.ics import CONTENT_TYPE, calendar
-from events.jsonld import event_script
+from events.jsonld import breadcrumbs, event_data, script_text
 from events.maps import map_link
-from events.models import Event, Listing
+from events.models import Event, Listing, Series
 from events.prices import event_price
-from events.publishers import change, publisher, web_address
+from events.publishers import change, publisher, told_by_root, web_address
+from events.similar import similar_cards
 from nocturne.cache import generation
 from nocturne.origin import absolute
 from nocturne.pages import etag_of, moved, not_modified, public_file, public_page
 
 # What is held or was hidden by an editor is not there for visitors; what is archived stays readable.
 SHOWN = (Event.Visibility.PUBLISHED, Event.Visibility.ARCHIVED)
-
-
-MAX_SIMILAR = 6
 
 
 @require_safe
@@ -47,7 +46,8 @@ def event_ics(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpR
     etag = etag_of("event.ics", pk, found.updated_at, generation=generation(found.city_id))
     if (fresh := not_modified(request, etag)) is not None:
         return fresh
-    return public_file(calendar([found]), CONTENT_TYPE, etag=etag, filename=f"{found.city.slug}-{pk}.ics")
+    told = told_by_root([found.pk])
+    return public_file(calendar([found], told=told), CONTENT_TYPE, etag=etag, filename=f"{found.city.slug}-{pk}.ics")
 
 
 def _event(pk: int) -> Event:
@@ -68,6 +68,9 @@ def _state(event: Event, listings: list[Listing]) -> tuple[object, ...]:
 
 def _context(event: Event, listings: list[Listing]) -> dict[str, Any]:
     tonight = event.city.tonight()
+    changes = list(event.changes.order_by("-sequence"))
+    path, city_path = event.get_absolute_url(), event.city.get_absolute_url()
+    way = ((settings.SITE_NAME, reverse("events:home")), (event.city.name, city_path), (event.title, path))
     return {
         "event": event,
         "card": card(event, tonight=tonight),
@@ -86,23 +89,24 @@ def _context(event: Event, listings: list[Listing]) -> dict[str, Any]:
         "link": web_address(event.url),
         "publishers": [publisher(listing, event) for listing in listings],
         "source_count": len({listing.source_id for listing in listings}),
-        "changes": [change(row, event) for row in event.changes.order_by("-sequence")],
+        "changes": [change(row, event) for row in changes],
         "ics_path": _ics_path(event),
         "google": google_link(event),
         "outlook": outlook_link(event),
-        "similar": _similar(event, tonight),
+        "series": _series(event),
+        "similar": similar_cards(event, tonight=tonight),
         "night_path": f"{event.city.get_absolute_url()}?when={event.night}",
         "night_words": day_words(event.night, year=tonight.year),
-        "script": event_script(event),
+        "script": script_text(event_data(event, changes)),
+        "way": script_text(breadcrumbs(*way)),
     }
 
 
-def _similar(event: Event, tonight: dt.date) -> list[Card]:
-    """The next date of each title, with its day where a list shows only what is unusual."""
-    firsts: dict[str, Event] = {}
-    for one in Event.objects.like(event, tonight=tonight)[: 5 * MAX_SIMILAR]:
-        firsts.setdefault(one.title, one)
-    return [dated_card(one, tonight=tonight) for one in list(firsts.values())[:MAX_SIMILAR]]
+def _series(event: Event) -> Series | None:
+    """The series of which this is one date of several."""
+    if event.series is None or not Event.objects.shown().of_series(event.series).exclude(pk=event.pk).exists():
+        return None
+    return event.series
 
 
 def _ics_path(event: Event) -> str:

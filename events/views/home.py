@@ -9,9 +9,8 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone as clock
 from django.views.decorators.http import require_safe
 
-from events.countries import countries
+from events.finder import country_name, find_cities
 from events.models import City, Event
-from events.models.place import AREA_KM
 from events.search import MAX_TEXT, NIGHTS
 from events.text import fold
 from nocturne.cache import generation
@@ -19,7 +18,9 @@ from nocturne.origin import absolute
 from nocturne.pages import etag_of, not_modified, public_page
 
 LARGE = 12  # cities that stand at the top; the others follow by country
+MAX_FOUND = 20
 MAX_INACTIVE = 5
+MAX_NEIGHBOURS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +29,7 @@ class Place:
     country: str
     tonight: int
     week: int
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """A city without a page of its own, and the active city nearest to it, if any is near."""
-
-    city: City
-    country: str
-    nearest: City | None
-    km: int
+    neighbours: list[City]
 
 
 @require_safe
@@ -57,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
 
 
 def _all(active: list[City], tonights: dict[int, dt.date]) -> dict[str, object]:
-    places = _places(active, tonights)
+    places = _places(active, tonights, active)
     groups = defaultdict(list)
     for place in places[LARGE:]:
         groups[place.country].append(place)
@@ -66,29 +58,31 @@ def _all(active: list[City], tonights: dict[int, dt.date]) -> dict[str, object]:
 
 def _found(text: str, active: list[City], tonights: dict[int, dt.date]) -> dict[str, object]:
     """Active cities of that name; and what belongs to which active city, of those that are not."""
-    named = City.objects.named(text)
-    found = [city for city in named.active() if city.pk in tonights]
-    inactive = named.filter(active=False)[:MAX_INACTIVE] if active else []
-    return {"found": _places(found, tonights), "elsewhere": [_elsewhere(city) for city in inactive]}
+    matches = find_cities(text, limit=MAX_FOUND) if active else []
+    found = [match.city for match in matches if match.city.pk in tonights]
+    return {
+        "found": _places(found, tonights, active),
+        "elsewhere": [match for match in matches if not match.city.active][:MAX_INACTIVE],
+    }
 
 
-def _places(cities: Iterable[City], tonights: dict[int, dt.date]) -> list[Place]:
+def _places(cities: Iterable[City], tonights: dict[int, dt.date], active: list[City]) -> list[Place]:
     counts = Event.objects.public().nights_by_city({city.pk: tonights[city.pk] for city in cities}, nights=NIGHTS)
-    return [Place(city, _country(city), *counts.get(city.pk, (0, 0))) for city in cities]
-
-
-def _elsewhere(city: City) -> Elsewhere:
-    near = City.objects.active().with_distance(city.latitude, city.longitude, within_km=AREA_KM).first()
-    km = round(near.distance) if near else 0  # type: ignore[attr-defined]
-    return Elsewhere(city, _country(city), near, km)
+    areas: dict[int | None, list[City]] = defaultdict(list)
+    for city in active:
+        areas[city.area_id].append(city)
+    return [
+        Place(
+            city,
+            country_name(city),
+            *counts.get(city.pk, (0, 0)),
+            [other for other in areas[city.area_id] if other != city][:MAX_NEIGHBOURS] if city.area_id else [],
+        )
+        for city in cities
+    ]
 
 
 def _only_one(active: list[City], text: str) -> City | None:
     """The one active city that is called exactly this."""
-    called = [city for city in active if fold(text) in city.folded.split(" | ")]
+    called = [city for city in active if fold(text) in city.searched.split(" | ")]
     return called[0] if len(called) == 1 else None
-
-
-def _country(city: City) -> str:
-    country = countries().get(city.country)
-    return country["name"] if country else city.country

