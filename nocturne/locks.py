@@ -3,7 +3,7 @@
 from django.db import connection, transaction
 
 # The first half of the key: what is locked. Advisory locks have no other names.
-_AREA = 1
+_AREA, _RATE = 1, 2
 
 
 def area_lock(*area_ids: int) -> None:
@@ -13,3 +13,9 @@ def area_lock(*area_ids: int) -> None:
     with connection.cursor() as cursor:
         for area_id in sorted(set(area_ids)):
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_AREA, area_id])
+
+
+def rate_lock() -> None:
+    """Wait until nobody else reserves mails of the hour."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_RATE])

@@ -186,6 +186,16 @@ class EmailLog(models.Model):
         return f"{self.get_kind_display()} {self.pk}"
 
 
+class MailMinute(models.Model):
+    """How many mails were let go in a minute, where MAIL_RATE_PER_HOUR limits them; nocturne/rate.py counts."""
+
+    at = models.DateTimeField(unique=True)
+    count = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.count} mails at {self.at:%H:%M} UTC"
+
+
 class MailReport(models.Model):
     """What a mail provider said became of a mail; nocturne/reports.py writes it. Each is taken once: they repeat."""
 

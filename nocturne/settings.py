@@ -265,6 +265,9 @@ else:
         }
     }
 
+# Mails an hour that the provider takes; digests wait for it, over all workers. 0: without limit.
+MAIL_RATE_PER_HOUR = env.int("MAIL_RATE_PER_HOUR", default=0)
+
 # The weekly digest: at which hour of a subscriber's day it goes, by the city's clock; how many hours before the first
 # of them it is drafted for editors; how many mails go at once, and seconds until the next.
 DIGEST_HOUR = env.int("DIGEST_HOUR", default=9)

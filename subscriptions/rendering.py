@@ -18,6 +18,7 @@ from events.prices import event_price
 from events.search import EventSearch
 from nocturne import mail
 from nocturne.origin import absolute, host
+from nocturne.prebuilt import Prebuilt
 
 from . import links, searches
 from .models import Digest, Subscription
@@ -53,6 +54,12 @@ class Issue:
             html, text = html.replace(word, url), text.replace(word, url)
         headers = {"List-Id": self.list_id, **mail.unsubscribe_headers(unsubscribe)}
         return mail.Mail(subscription.subscriber.email, self.subject, text=text, html=html, headers=headers)
+
+    def prebuilt(self) -> Prebuilt:
+        """The mail as bytes, for all of its readers; each has headers of their own besides."""
+        headers = {"List-Id": self.list_id, **mail.unsubscribe_headers(self.unsubscribe)}
+        message = mail.Mail(f"nobody@{host()}", self.subject, text=self.text, html=self.html, headers=headers)
+        return Prebuilt(message, (self.preferences, self.unsubscribe))
 
 
 def issue(digest: Digest, plan: Plan, search: EventSearch, query: str) -> Issue:

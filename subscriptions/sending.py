@@ -7,37 +7,32 @@ import datetime as dt
 import logging
 import time
 import uuid
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import batched
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db import DatabaseError
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone as clock
 
-from nocturne import alerts, mail
-from nocturne.cache import generation
+from nocturne import alerts, mail, rate
 from nocturne.models import Alert, EmailLog
 
-from . import digests, rendering
+from . import digests
 from .models import Digest, Subscription
-from .rendering import Issue
+from .writing import NOT_ASKED, STILL_ASKED, Writer, recipients as recipients
 
 log = logging.getLogger(__name__)
 
 MAX_ERRORS = 20  # in a row; then the mail server is down, or will have none of ours
-CLAIM = dt.timedelta(minutes=5)  # longer than a batch takes
-AHEAD = 200  # rows read at once
-MAX_ISSUES = 200  # searches whose rendering is kept
+CLAIM = dt.timedelta(minutes=5)
+RENEW = 60.0  # seconds of a batch after which the claim is renewed; one mail takes less than the difference
+AHEAD = 1000  # rows read at once
 GOING = (Digest.State.RELEASED, Digest.State.SENDING)
 Mailed = EmailLog.State
 OUTSTANDING = (Mailed.QUEUED, Mailed.SENDING)
 ERRORS = frozenset({Mailed.QUEUED, Mailed.FAILED, Mailed.UNCERTAIN})
-
-NOT_ASKED = "Unsubscribed, paused or moved to another city meanwhile."
-NOTHING_ON = "Nothing is on that matches the search."
-OVER = "The week was over."
 
 
 def due(*, now: dt.datetime | None = None) -> list[int]:
@@ -91,12 +86,6 @@ def redrive(digest: Digest, *, now: dt.datetime | None = None) -> int:
     return again
 
 
-def recipients(digest: Digest, *, weekdays: range = range(7)) -> QuerySet[Subscription]:
-    """Active subscribers of its city, by the days of the week on which they want it."""
-    rows = Subscription.objects.active().filter(city=digest.city_id, weekday__in=weekdays)
-    return rows.select_related("subscriber")
-
-
 def _days_due(digest: Digest, now: dt.datetime) -> list[int]:
     """Days of the week whose subscribers are to be queued: the issue may be released before the first."""
     due = [day for day in range(7) if now >= digests.due_on(digest.city, digest.week, day)]
@@ -121,56 +110,86 @@ def _queue(digest: Digest, now: dt.datetime, *, everybody: bool) -> None:
 
 
 def _queue_rows(digest: Digest, rows: QuerySet[Subscription], now: dt.datetime) -> None:
-    addresses = rows.order_by("pk").values_list("subscriber__email", flat=True).iterator()
+    # those of one search after the other, so that each is rendered once
+    addresses = rows.order_by("search", "pk").values_list("subscriber__email", flat=True).iterator()
     mail.queue_all(EmailLog.Kind.DIGEST, addresses, matter=digest.matter, now=now)
 
 
 def _send_queued(
     digest: Digest, claim: uuid.UUID, until: float, now: dt.datetime | None, progress: Callable[[int], None]
 ) -> int:
-    writer = Writer(digest, now)
+    writer = Writer(digest, now, as_bytes=mail.takes_bytes())
     done = 0
     for rows in _batches(digest, now):
         if done:
             time.sleep(settings.DIGEST_PAUSE)
         if time.monotonic() > until or not _renew(digest, claim, now or clock.now()):
             break
-        with mail.connection() as over:
-            for row in rows:
-                state = _send_one(row, writer, over, now)
-                done += 1
-                digest.errors = digest.errors + 1 if state in ERRORS else 0
-                if digest.errors >= MAX_ERRORS:
-                    break
-        Digest.objects.filter(pk=digest.pk).update(errors=digest.errors)
-        progress(done)
-        if digest.errors >= MAX_ERRORS:
-            _give_up(digest, row)
+        taken_at = now or clock.now()
+        granted = rate.take(len(rows), now=taken_at)
+        if granted:
+            begun = _send_batch(digest, claim, rows[:granted], writer, now)
+            rate.spend(begun - granted, now=taken_at)
+            done += granted
+            progress(done)
+        if granted < len(rows):
+            _wait(digest, claim, rate.free_at(taken_at))
             break
     return done
 
 
+def _send_batch(
+    digest: Digest, claim: uuid.UUID, rows: Sequence[EmailLog], writer: Writer, now: dt.datetime | None
+) -> int:
+    """Send some rows over one connection; how many were tried, rather than skipped."""
+    tried = 0
+    renewed = time.monotonic()
+    writer.look_up(rows)
+    with mail.Outbox(rows, given=STILL_ASKED) as outbox:
+        for row in rows:
+            if time.monotonic() - renewed > RENEW:
+                renewed = time.monotonic()
+                if not _renew(digest, claim, now or clock.now()):
+                    break
+            state = _send_one(row, writer, outbox, now)
+            tried += state != Mailed.SKIPPED
+            digest.errors = digest.errors + 1 if state in ERRORS else 0
+            if digest.errors >= MAX_ERRORS:
+                break
+    if digest.errors >= MAX_ERRORS:
+        _give_up(digest, row)
+    return tried
+
+
 def _batches(digest: Digest, now: dt.datetime | None) -> Iterator[tuple[EmailLog, ...]]:
     """Rows that are due, the oldest first. What was put off is not due any more, so each comes once."""
-    seen: set[int] = set()
-    while True:
-        rows = EmailLog.objects.filter(matter=digest.matter, state=Mailed.QUEUED, due_at__lte=now or clock.now())
-        some = [row for row in rows.order_by("due_at", "pk")[:AHEAD] if row.pk not in seen]
-        if not some:
-            return
-        seen |= {row.pk for row in some}
+    rows = EmailLog.objects.filter(matter=digest.matter, state=Mailed.QUEUED).order_by("due_at", "pk")
+    after = Q()
+    while some := list(rows.filter(after, due_at__lte=now or clock.now())[:AHEAD]):
         yield from batched(some, max(1, settings.DIGEST_BATCH))
+        last = some[-1]
+        after = Q(due_at__gt=last.due_at) | Q(due_at=last.due_at, pk__gt=last.pk)
 
 
-def _send_one(row: EmailLog, writer: "Writer", over: object, now: dt.datetime | None) -> str:
+def _send_one(row: EmailLog, writer: Writer, outbox: mail.Outbox, now: dt.datetime | None) -> str:
     try:
-        state = mail.send(row, writer.write, over=over, now=now)
+        state = outbox.send(row, writer.write, now=now)
+    except DatabaseError:
+        raise
     except Exception:
         log.exception("Mail %s of %s could not be written.", row.pk, row.matter)
         return Mailed.FAILED
-    if state == Mailed.SKIPPED and writer.why:
-        EmailLog.objects.filter(pk=row.pk, state=Mailed.SKIPPED).update(why=writer.why)
+    if state == Mailed.SKIPPED and row.why == mail.NO_REASON:
+        rows = EmailLog.objects.filter(pk=row.pk, state=Mailed.SKIPPED)
+        rows.update(why=writer.why or NOT_ASKED)  # what did not hold at the claim is that it is asked for
     return state
+
+
+def _wait(digest: Digest, claim: uuid.UUID, until: dt.datetime) -> None:
+    """Say that the hour's rate is used up. The tick asks again each minute."""
+    local = until.astimezone(digest.city.zone)
+    why = f"Waits for the hour's rate of mails, and goes on by itself at about {local:%H:%M}."
+    Digest.objects.filter(pk=digest.pk, claim=claim).update(why=why)
 
 
 def _give_up(digest: Digest, row: EmailLog) -> None:
@@ -188,13 +207,14 @@ def _claim(digest: Digest, now: dt.datetime) -> uuid.UUID | None:
     """A claim on sending it, unless another process has one that it renews."""
     claim = uuid.uuid4()
     rows = Digest.objects.filter(pk=digest.pk, state__in=GOING).exclude(claimed_until__gt=now)
-    claimed = rows.update(claim=claim, claimed_until=now + CLAIM, state=Digest.State.SENDING)
+    claimed = rows.update(claim=claim, claimed_until=now + CLAIM, state=Digest.State.SENDING, why="")
     return claim if claimed else None
 
 
 def _renew(digest: Digest, claim: uuid.UUID, now: dt.datetime) -> bool:
     """False if an editor holds it, or another process has taken over."""
-    return bool(Digest.objects.filter(pk=digest.pk, claim=claim).update(claimed_until=now + CLAIM))
+    rows = Digest.objects.filter(pk=digest.pk, claim=claim)
+    return bool(rows.update(claimed_until=now + CLAIM, errors=digest.errors))
 
 
 def _let_go(digest: Digest, claim: uuid.UUID, now: dt.datetime) -> None:
@@ -202,43 +222,4 @@ def _let_go(digest: Digest, claim: uuid.UUID, now: dt.datetime) -> None:
     rows = Digest.objects.filter(pk=digest.pk, claim=claim)
     if digest.queued_until >= 6 and not EmailLog.objects.filter(matter=digest.matter, state__in=OUTSTANDING).exists():
         rows.update(state=Digest.State.SENT, finished_at=now)
-    rows.update(claim=None, claimed_until=None)
-
-
-class Writer:
-    """Writes the mails of an issue, each search once for as long as the city's events stay as they are."""
-
-    def __init__(self, digest: Digest, now: dt.datetime | None = None) -> None:
-        self.why = ""
-        self._digest = digest
-        self._now = now
-        self._issues: OrderedDict[tuple[object, ...], Issue | None] = OrderedDict()
-
-    def write(self, row: EmailLog) -> mail.Mail | None:
-        """The mail of a row, None with `why` if there is none for it."""
-        self.why = ""
-        now = self._now or clock.now()
-        if digests.is_over(self._digest, now):
-            self.why = OVER
-            return None
-        subscription = recipients(self._digest).filter(subscriber__email=row.address).first()
-        if subscription is None:
-            self.why = NOT_ASKED
-            return None
-        issue = self._issue(subscription.search, now)
-        if issue is None:
-            self.why = NOTHING_ON
-            return None
-        return issue.mail_to(subscription)
-
-    def _issue(self, query: str, now: dt.datetime) -> Issue | None:
-        # a generation lasts for minutes only; without one nothing is known to be as it was
-        fresh = generation(self._digest.city_id) or uuid.uuid4().hex
-        key = (query, fresh)
-        if key not in self._issues:
-            search = digests.search_of(self._digest, query)
-            plan = digests.plan_of(self._digest, search, now=now)
-            self._issues[key] = None if plan.is_empty else rendering.issue(self._digest, plan, search, query)
-            while len(self._issues) > MAX_ISSUES:
-                self._issues.popitem(last=False)
-        return self._issues[key]
+    rows.update(claim=None, claimed_until=None, errors=digest.errors)

@@ -36,7 +36,9 @@ options = {{"host": "127.0.0.1", "port": {port}, "timeout": 5}}
 settings.MAILERS = {{"default": {{"BACKEND": "nocturne.smtp.EmailBackend", "OPTIONS": options}}}}
 from django.core.management import call_command
 
-place = importlib.import_module({module!r})
+module, _, owner = {module!r}.partition(":")
+place = importlib.import_module(module)
+place = getattr(place, owner) if owner else place
 work, calls = getattr(place, {name!r}), 0
 
 def mortal(*args, **kwargs):
@@ -110,14 +112,22 @@ def test_what_is_held_or_unknown_is_said(mail_server: MailServer) -> None:
 @pytest.mark.parametrize(
     ("module", "name", "call", "moment", "in_flight"),
     [
-        ("subscriptions.digests", "_freeze", 1, "after", 0),
-        ("nocturne.mail", "queue_all", 1, "before", 0),
         ("nocturne.mail", "queue_all", 1, "after", 0),
-        ("nocturne.mail", "_claim", 7, "before", 0),
-        ("nocturne.mail", "_claim", 7, "after", 1),
-        ("nocturne.mail", "_deliver", 12, "after", 0),
-        ("nocturne.mail", "_end", 12, "before", 1),
+        ("nocturne.claims:Claims", "begin", 7, "after", 1),
+        ("nocturne.smtp:EmailBackend", "_hand_over", 12, "after", 1),
         ("subscriptions.sending", "_let_go", 1, "before", 0),
+        *(
+            pytest.param(*point, marks=pytest.mark.slow)
+            for point in (
+                ("subscriptions.digests", "_freeze", 1, "after", 0),
+                ("nocturne.mail", "queue_all", 1, "before", 0),
+                ("nocturne.claims:Claims", "begin", 7, "before", 1),
+                ("nocturne.smtp:EmailBackend", "_announce", 7, "after", 1),
+                ("nocturne.smtp:EmailBackend", "_hand_over", 12, "before", 1),
+                ("nocturne.claims:Claims", "close", 1, "before", 1),
+                ("nocturne.claims:Claims", "close", 1, "after", 0),
+            )
+        ),
     ],
 )
 def test_killed_anywhere_nobody_gets_two_and_nobody_is_left_out(

@@ -15,10 +15,10 @@ from django.db import connection
 from django.test import Client
 
 from events.models import Event, EventChange
-from nocturne import mail
 from nocturne.cache import bump
 from nocturne.models import Alert, EmailLog
-from subscriptions import consent, digests, sending
+from nocturne.smtp import EmailBackend
+from subscriptions import consent, digests, sending, writing
 from subscriptions.models import Digest, Subscription
 from subscriptions.tasks import digests_due, send_digest
 from tests.factories import make_city
@@ -178,17 +178,17 @@ def test_who_unsubscribes_while_it_is_sent_gets_none(
     rows = subscribe(3)
     at.move_to(NINE)
     digest = released()
-    deliver = mail._deliver
+    hand_over = EmailBackend._hand_over
 
-    def deliver_and_lose_one(*args: Any) -> str:
+    def hand_over_and_lose_one(self: EmailBackend, wire: bytes) -> None:
+        hand_over(self, wire)
         consent.end(rows[1])
-        return deliver(*args)
 
-    monkeypatch.setattr(mail, "_deliver", deliver_and_lose_one)
+    monkeypatch.setattr(EmailBackend, "_hand_over", hand_over_and_lose_one)
     sending.send(digest.pk)
     assert mail_server.recipients == ["reader-0@example.org", "reader-2@example.org"]
     [skipped] = EmailLog.objects.filter(state="skipped")
-    assert (skipped.address, skipped.why) == ("reader-1@example.org", sending.NOT_ASKED)
+    assert (skipped.address, skipped.why) == ("reader-1@example.org", writing.NOT_ASKED)
 
 
 def test_who_is_erased_and_subscribes_again_gets_no_second(mail_server: MailServer, at: Any) -> None:
@@ -231,14 +231,15 @@ def test_what_changes_while_it_is_sent_shows_in_the_mails_after(
     subscribe(2)
     at.move_to(NINE)
     digest = released()
-    deliver = mail._deliver
+    hand_over = EmailBackend._hand_over
 
-    def deliver_and_cancel(*args: Any) -> str:
+    def hand_over_and_cancel(self: EmailBackend, wire: bytes) -> None:
+        hand_over(self, wire)
         Event.objects.filter(title="Evening 1").update(status="cancelled")
         bump(digest.city_id)
-        return deliver(*args)
 
-    monkeypatch.setattr(mail, "_deliver", deliver_and_cancel)
+    monkeypatch.setattr(EmailBackend, "_hand_over", hand_over_and_cancel)
+    monkeypatch.setattr(writing, "FRESH", 0)
     sending.send(digest.pk)
     first, second = (body(message) for message in mail_server.messages)
     assert "Cancelled" not in first
@@ -258,7 +259,7 @@ def test_each_gets_what_matches_their_search_and_nobody_an_empty_mail(mail_serve
     assert "A concert" in body(message)
     assert "A film" not in body(message)
     row = EmailLog.objects.get(address=BOB)
-    assert (row.state, row.why) == ("skipped", sending.NOTHING_ON)
+    assert (row.state, row.why) == ("skipped", writing.NOTHING_ON)
 
 
 def test_where_nothing_is_on_nothing_is_sent(mail_server: MailServer, at: Any) -> None:
@@ -295,11 +296,11 @@ def test_a_hold_stops_what_is_being_sent_and_it_goes_on_after(
     subscribe(5)
     at.move_to(NINE)
     digest = released()
-    deliver = mail._deliver
-    monkeypatch.setattr(mail, "_deliver", lambda *args: (digests.hold(digest), deliver(*args))[1])
-    sending.send(digest.pk)
+    hand_over = EmailBackend._hand_over
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailBackend, "_hand_over", lambda *args: (hand_over(*args), digests.hold(digest))[0])
+        sending.send(digest.pk)
     assert len(mail_server.received) == 2  # the batch that had begun
-    monkeypatch.setattr(mail, "_deliver", deliver)
     digests_due()
     assert len(mail_server.received) == 2
     digests.go_on(digest)
@@ -409,14 +410,54 @@ def test_processes_that_send_at_once_all_the_same_double_nothing(
     assert Counter(mail_server.recipients) == {f"reader-{n}@example.org": 1 for n in range(30)}
 
 
-def test_the_number_of_queries_a_mail_does_not_grow(
-    mail_server: MailServer, at: Any, django_assert_max_num_queries: Any
+def test_queries_are_asked_by_the_batch_and_not_by_the_mail(
+    mail_server: MailServer, at: Any, settings: Any, django_assert_max_num_queries: Any
 ) -> None:
+    settings.DIGEST_BATCH = 100
     make_week(40)
-    subscribe(20)
+    subscribe(30)
     at.move_to(NINE)
     digest = released()
-    # four a mail: suppressed, the subscription, the claim, the outcome; two more to commit the claim at once
-    with django_assert_max_num_queries(20 * 6 + 30):
+    # besides these each mail is claimed by a statement of its own, which says of the one before that it was sent
+    with django_assert_max_num_queries(26):
         sending.send(digest.pk)
-    assert len(mail_server.received) == 20
+    assert len(mail_server.received) == 30
+    assert states(digest) == {"sent": 30}
+
+
+def test_the_rate_of_the_hour_makes_it_wait_and_it_goes_on_by_itself(
+    mail_server: MailServer, at: Any, settings: Any
+) -> None:
+    settings.MAIL_RATE_PER_HOUR, settings.DIGEST_BATCH = 25, 10
+    make_week()
+    make_subscription("nothing@example.org", search="category=books")
+    subscribe(40)
+    at.move_to(NINE)
+    for _ in range(2):
+        digests_due()
+        assert len(mail_server.received) == 25
+    [digest] = Digest.objects.all()
+    assert (digest.state, digest.claim) == ("sending", None)
+    assert digest.why == "Waits for the hour's rate of mails, and goes on by itself at about 10:01."
+    assert states(digest) == {"sent": 25, "queued": 16}
+    at.move_to(NINE + dt.timedelta(minutes=61))
+    digests_due()
+    digest.refresh_from_db()
+    assert (states(digest), digest.why) == ({"sent": 40, "skipped": 1}, "")
+
+
+def test_an_odd_address_and_a_provider_by_api_get_the_same_mail(mail_server: MailServer, at: Any) -> None:
+    make_week()
+    plain, odd = make_subscription(), make_subscription('"a b"@example.org')
+    at.move_to(NINE)
+    digest = released()
+    sending.send(digest.pk)
+    assert sorted(mail_server.recipients) == ['"a b"@example.org', ADA]
+    by_address = {message["To"].addresses[0].addr_spec: message for message in mail_server.messages}
+    links = [re.escape(f"{kind}/") + r"[^/]+/" for kind in ("unsubscribe", "preferences")]
+    one, other = (
+        [re.sub("|".join(links), "", body(by_address[row.subscriber.email], kind)) for kind in ("plain", "html")]
+        for row in (plain, odd)
+    )
+    assert one == other
+    assert sorted(by_address[ADA].keys()) == sorted(by_address['"a b"@example.org'].keys())
