@@ -21,7 +21,7 @@ from nocturne.origin import absolute
 # Seconds that a page without an ETag is kept.
 MAX_AGE = 60
 CODE = (
-    *("events/**/*.py", "nocturne/*.py", "scraping/views.py"),
+    *("events/**/*.py", "nocturne/*.py", "scraping/views.py", "subscriptions/**/*.py"),
     *("templates/**/*.html", "static/css/*.css", "static/js/*.js", "static/*.svg"),
 )
 

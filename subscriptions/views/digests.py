@@ -5,30 +5,39 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from events.dates import span_words
 from events.feeds import ATOM
 from events.models import City
+from nocturne.cache import generation
 from nocturne.origin import absolute, host
-from nocturne.pages import public_file, public_page
+from nocturne.pages import etag_of, not_modified, public_file, public_page
 from subscriptions import digests, rendering, searches
 from subscriptions.models import Digest, DigestItem
 
-FEED, ARCHIVE = 20, 260
+FEED, ARCHIVE, FIRST = 20, 260, 5
 
 
 @require_safe
-def digest(request: HttpRequest, slug: str, week: str) -> HttpResponse:
+def digest(request: HttpRequest, slug: str, week: str) -> HttpResponseBase:
     """An issue as it was released, with what became of its events; of a search, as it stands in a mail, if asked."""
     found = _issues(slug).filter(week=_date(week)).first()
     if found is None:
         raise Http404
     query = searches.stored(request.GET, found.city)
+    choices = digests.items_of(found).exclude(choice="").order_by("event").values_list("event", "choice")
+    beside = _beside(found)
+    says = (found.pk, found.released_at, found.intro, [*choices], query, [one and one.pk for one in beside.values()])
+    etag = etag_of("digest", *says, generation=generation(found.city_id))
+    if (fresh := not_modified(request, etag)) is not None:
+        return fresh
     search = digests.search_of(found, query)
     now = found.released_at or clock.now()
     context = {
@@ -37,39 +46,45 @@ def digest(request: HttpRequest, slug: str, week: str) -> HttpResponse:
         ),
         "query": query,
         "words": searches.words(search),
+        "whole_url": found.get_absolute_url(),
         "canonical": absolute(found.get_absolute_url()),
         "archive_url": reverse("subscriptions:archive", args=[slug]),
+        **beside,
     }
-    return public_page("subscriptions/digest/web.html", context)
+    return public_page("subscriptions/digest/web.html", context, etag=etag)
 
 
 @require_safe
-def archive(request: HttpRequest, slug: str) -> HttpResponse:
+def archive(request: HttpRequest, slug: str) -> HttpResponseBase:
     city = _city(slug)
     issues = list(_issues(slug)[:ARCHIVE])
-    path = reverse("subscriptions:archive", args=[slug])
+    etag = etag_of("digests", [(one.pk, one.released_at) for one in issues], generation=generation(city.pk))
+    if (fresh := not_modified(request, etag)) is not None:
+        return fresh
+    titles = _first_titles(issues)
     context = {
         "city": city,
-        "issues": [(one, _span(one)) for one in issues],
+        "issues": [(one, _span(one), titles.get(one.pk, [])) for one in issues],
         "feed_url": reverse("subscriptions:digests_atom", args=[slug]),
-        "canonical": absolute(path),
+        "canonical": absolute(reverse("subscriptions:archive", args=[slug])),
     }
-    return public_page("subscriptions/digest/archive.html", context)
+    return public_page("subscriptions/digest/archive.html", context, etag=etag)
 
 
 @require_safe
-def feed(request: HttpRequest, slug: str) -> HttpResponse:
+def feed(request: HttpRequest, slug: str) -> HttpResponseBase:
     """An entry for each issue, with the first of its events."""
     city = _city(slug)
     issues = list(_issues(slug)[:FEED])
-    first = DigestItem.objects.filter(digest__in=issues, position__lt=5).exclude(choice=DigestItem.Choice.DROPPED)
-    titles: dict[int, list[str]] = {}
-    for digest_id, title in first.order_by("position").values_list("digest", "event__root__title"):
-        titles.setdefault(digest_id, []).append(title)
+    etag = etag_of("digests.atom", [(one.pk, one.released_at) for one in issues], generation=generation(city.pk))
+    if (fresh := not_modified(request, etag)) is not None:
+        return fresh
+    titles = _first_titles(issues)
     atom: Any = Atom1Feed(
-        title=f"{city.name}: the weekly digest of {settings.SITE_NAME}",
+        title=_("%(city)s: the weekly digest of %(site)s") % {"city": city.name, "site": settings.SITE_NAME},
         link=absolute(reverse("subscriptions:archive", args=[slug])),
-        description="",
+        description=_("What is on in the next seven nights, once a week."),
+        language=settings.LANGUAGE_CODE,
         feed_url=absolute(reverse("subscriptions:digests_atom", args=[slug])),
         author_name=settings.SITE_NAME,
     )
@@ -77,12 +92,32 @@ def feed(request: HttpRequest, slug: str) -> HttpResponse:
         atom.add_item(
             title=f"{city.name}, {_span(one)}",
             link=absolute(one.get_absolute_url()),
-            description=" · ".join(titles.get(one.pk, [])),
+            description=escape(" · ".join(titles.get(one.pk, []))),  # readers take a summary for HTML
             unique_id=f"tag:{host()},{one.week:%Y-%m-%d}:digest-{one.pk}",
             pubdate=one.released_at,
             updateddate=one.released_at,
         )
-    return public_file(atom.writeString("utf-8"), ATOM)
+    return public_file(atom.writeString("utf-8"), ATOM, etag=etag)
+
+
+def _first_titles(issues: list[Digest]) -> dict[int, list[str]]:
+    """The first events of issues as they are now, without those that are hidden since."""
+    first = DigestItem.objects.filter(digest__in=issues, position__lt=FIRST).exclude(choice=DigestItem.Choice.DROPPED)
+    first = first.filter(event__root__visibility__in=digests.SEEN).order_by("digest", "position")
+    titles: dict[int, list[str]] = {}
+    for digest_id, title in first.values_list("digest", "event__root__title"):
+        if title not in titles.setdefault(digest_id, []):
+            titles[digest_id].append(title)
+    return titles
+
+
+def _beside(one: Digest) -> dict[str, Digest | None]:
+    """The issues of the city before and after one."""
+    others = _issues(one.city.slug)
+    return {
+        "older": others.filter(week__lt=one.week).first(),
+        "newer": others.filter(week__gt=one.week).order_by("week").first(),
+    }
 
 
 def _city(slug: str) -> City:
@@ -103,7 +138,11 @@ def _span(one: Digest) -> str:
 
 
 def _date(text: str) -> dt.date:
+    """Of the one form that links have: 20261130 is a day, too, and no address."""
     try:
-        return dt.date.fromisoformat(text)
+        found = dt.date.fromisoformat(text)
     except ValueError:
         raise Http404
+    if found.isoformat() != text:
+        raise Http404
+    return found

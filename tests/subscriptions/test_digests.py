@@ -4,12 +4,14 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+import feedparser
 import pytest
 import time_machine
 from django.contrib.auth.models import Permission
 from django.test import Client
 
 from events.models import Event
+from nocturne.cache import bump
 from nocturne.models import EmailLog, User
 from subscriptions import digests, sending
 from subscriptions.models import Digest, DigestItem
@@ -118,7 +120,7 @@ def test_what_is_not_released_is_on_no_page() -> None:
     make_week(2)
     digests.draft(make_city(), now=NINE)
     client = Client()
-    for path in ("2026-11-30", "2026-12-07", "nonsense", "2026-11-31"):
+    for path in ("2026-11-30", "2026-12-07", "nonsense", "2026-11-31", "20261130", "2026-W49-1"):
         assert client.get(f"/berlin/digest/{path}/").status_code == 404
     assert "There is no issue about Berlin yet" in text_of(parsed(client.get("/berlin/digest/")), "main")
     assert client.get("/nowhere/digest/").status_code == 404
@@ -136,6 +138,63 @@ def test_the_archive_and_the_feed_have_every_issue() -> None:
     assert text.count("<entry>") == 1
     assert f"https://nocturne.example{digest.get_absolute_url()}" in text
     assert "Evening 0 · Evening 1" in text
+
+
+def test_public_pages_are_answered_304_until_something_changes() -> None:
+    events = make_week(2)
+    digest = released()
+    client = Client()
+    paths = ["/berlin/digest/2026-11-30/", "/berlin/digest/2026-11-30/?category=music", "/berlin/digest/"]
+    paths.append("/berlin/digest/feed.atom")
+    tags = []
+    for path in paths:
+        page = client.get(path)
+        assert page.headers["Cache-Control"] == "public, no-cache"
+        tags.append(page.headers["ETag"])
+        again = client.get(path, headers={"If-None-Match": page.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+    assert len(set(tags)) == len(tags)
+    digests.choose(digest, events[0], "dropped")
+    assert client.get(paths[0], headers={"If-None-Match": tags[0]}).status_code == 200
+    bump(make_city().pk)
+    for path, tag in zip(paths, tags, strict=True):
+        assert client.get(path, headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_a_list_of_issues_asks_as_often_for_many_as_for_one(django_assert_max_num_queries: Any) -> None:
+    make_week(6)
+    released()
+    client = Client()
+    for _ in range(2):
+        for path in ("/berlin/digest/", "/berlin/digest/feed.atom"):
+            with django_assert_max_num_queries(3):
+                assert client.get(path).status_code == 200
+        weeks = [dt.timedelta(weeks=n) for n in range(1, 9)]
+        Digest.objects.bulk_create(
+            [
+                Digest(city=make_city(), week=MONDAY - back, due_at=NINE, released_at=NINE - back, state="sent")
+                for back in weeks
+            ],
+            ignore_conflicts=True,
+        )
+    assert len(texts(parsed(client.get("/berlin/digest/")), "main h2")) == 9
+
+
+def test_the_feed_is_a_feed_also_where_a_title_is_markup() -> None:
+    make_night("<b>bold</b> & co", 2)
+    make_night("Gone", 3)
+    released()
+    Event.objects.filter(title="Gone").update(visibility="hidden")
+    read = feedparser.parse(Client().get("/berlin/digest/feed.atom").content)
+    assert not read.bozo
+    [entry] = read.entries
+    assert (entry.title, entry.link) == (
+        "Berlin, Mon 30 Nov – Sun 6 Dec 2026",
+        "https://nocturne.example/berlin/digest/2026-11-30/",
+    )
+    assert entry.summary == "&lt;b&gt;bold&lt;/b&gt; &amp; co"
+    assert entry.id.startswith("tag:nocturne.example,2026-11-30:digest-")
+    assert read.feed.links[0].rel in ("alternate", "self")
 
 
 def test_an_old_issue_keeps_what_is_archived(at: Any) -> None:
