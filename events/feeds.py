@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext as _
 from events.cards import status_words
 from events.categories import category_label
 from events.dates import machine_end, machine_start, when_words
+from events.images import picture
 from events.models import Event
 from events.prices import event_price
 from events.publishers import Told
@@ -98,7 +99,9 @@ def _item(event: Event, told: Sequence[Told]) -> dict[str, Any]:
         "is_free": event.is_free,
         "sources": [{"name": one.name, "url": one.url} for one in told],
     }
+    image = picture(event)
     return {
+        **({"image": image.large} if image else {}),
         "id": _id(event),
         "url": absolute(event.get_absolute_url()),
         "title": _title(event),

@@ -1,12 +1,15 @@
-"""schema.org JSON-LD of an event, for search engines."""
+"""schema.org JSON-LD of an event, for search engines: what Google asks for in its guide for events."""
 
+import datetime as dt
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
 from events.dates import machine_end, machine_start
-from events.models import Event
+from events.images import picture
+from events.models import Event, EventChange
 from events.publishers import web_address
 from nocturne.origin import absolute
 
@@ -17,14 +20,28 @@ _STATUSES = {Event.Status.CANCELLED: "EventCancelled", Event.Status.POSTPONED: "
 _ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 
-def event_script(event: Event) -> SafeString:
+def script_text(data: dict[str, Any]) -> SafeString:
     """The text of the script element."""
-    text = json.dumps(event_data(event), ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return mark_safe(text.translate(_ESCAPES))
 
 
-def event_data(event: Event) -> dict[str, Any]:
+def breadcrumbs(*places: tuple[str, str]) -> dict[str, Any]:
+    """The way to a page from the home page, as names and paths."""
+    items = [
+        {"@type": "ListItem", "position": number, "name": name, "item": absolute(path)}
+        for number, (name, path) in enumerate(places, 1)
+    ]
+    return {"@context": SCHEMA.rstrip("/"), "@type": "BreadcrumbList", "itemListElement": items}
+
+
+def event_data(event: Event, changes: Iterable[EventChange] = ()) -> dict[str, Any]:
+    """`changes` are those of its history, the latest first."""
     url = absolute(event.get_absolute_url())
+    status, moved_from = _STATUSES.get(Event.Status(event.status), "EventScheduled"), ""
+    if status == "EventScheduled" and (moved_from := _moved_from(event, changes)):
+        status = "EventRescheduled"
+    image = picture(event)
     data = {
         "@context": SCHEMA.rstrip("/"),
         "@type": "Event",
@@ -33,9 +50,11 @@ def event_data(event: Event) -> dict[str, Any]:
         "name": event.title,
         "startDate": machine_start(event),
         "endDate": machine_end(event),
-        "eventStatus": SCHEMA + _STATUSES.get(Event.Status(event.status), "EventScheduled"),
-        "eventAttendanceMode": f"{SCHEMA}{'Online' if _online(event) else 'Offline'}EventAttendanceMode",
+        "previousStartDate": moved_from,
+        "eventStatus": SCHEMA + status,
+        "eventAttendanceMode": f"{SCHEMA}{_attendance(event)}EventAttendanceMode",
         "location": _location(event),
+        "image": [image.large] if image else None,
         "description": event.description[:5000],
         "organizer": {"@type": "Organization", "name": event.organizer} if event.organizer else None,
         "performer": [{"@type": "PerformingGroup", "name": name} for name in event.performers],
@@ -45,14 +64,37 @@ def event_data(event: Event) -> dict[str, Any]:
     return _without_empty(data)
 
 
-def _online(event: Event) -> bool:
-    return event.online and event.venue is None
+def _moved_from(event: Event, changes: Iterable[EventChange]) -> str:
+    """The start before the event was moved the last time, "" if it never was. A time that became known is no move."""
+    for row in changes:
+        if not row.before.get("starts_at"):
+            continue
+        old = dt.datetime.fromisoformat(row.before["starts_at"]).astimezone(event.zone)
+        was_timed = row.before.get("time_known", event.time_known) and not row.before.get("all_day", event.all_day)
+        if was_timed and event.time_known and not event.all_day:
+            moved = old != event.starts_at
+        else:
+            moved = old.date() != event.local_start.date()
+        if moved:
+            return old.isoformat(timespec="minutes") if was_timed else old.date().isoformat()
+    return ""
 
 
-def _location(event: Event) -> dict[str, Any]:
-    if _online(event):
-        link = web_address(event.url) or absolute(event.get_absolute_url())
-        return {"@type": "VirtualLocation", "url": link}
+def _attendance(event: Event) -> str:
+    if not event.online:
+        return "Offline"
+    return "Mixed" if event.venue else "Online"
+
+
+def _location(event: Event) -> dict[str, Any] | list[dict[str, Any]]:
+    """Where one goes, where one watches, or both."""
+    if not event.online:
+        return _place(event)
+    stream = {"@type": "VirtualLocation", "url": web_address(event.url) or absolute(event.get_absolute_url())}
+    return [_place(event), stream] if event.venue else stream
+
+
+def _place(event: Event) -> dict[str, Any]:
     geo = None
     if event.latitude is not None and event.longitude is not None:
         geo = {"@type": "GeoCoordinates", "latitude": event.latitude, "longitude": event.longitude}

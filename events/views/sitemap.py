@@ -1,22 +1,25 @@
 """Sitemaps (sitemaps.org): an index, and one of each active city with what is still on there."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape
 
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from events.models import City, Event
+from events.models import City, Event, Series
+from events.models.event import EventQuerySet
+from events.nights import NIGHT_ENDS
 from nocturne.cache import generation
 from nocturne.origin import absolute
 from nocturne.pages import etag_of, not_modified, public_file
 
 # The protocol allows 50,000 addresses in a file.
-MAX_EVENTS = 40_000
+MAX_EVENTS = 36_000
 MAX_VENUES = 9_000
+MAX_SERIES = 4_000
 XML = "application/xml; charset=utf-8"
 
 Row = tuple[str, dt.datetime | None]
@@ -24,10 +27,18 @@ Row = tuple[str, dt.datetime | None]
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponseBase:
-    slugs = list(City.objects.active().order_by("slug").values_list("slug", flat=True))
+    cities = list(City.objects.active().order_by("slug"))
+    evenings = {city.pk: _night_began(city) for city in cities}
+    etag = etag_of("sitemap", *((city.slug, evenings[city.pk]) for city in cities), generation=generation())
+    if (fresh := not_modified(request, etag)) is not None:
+        return fresh
+    public = Event.objects.public().filter(city__in=cities).order_by()
+    changed = dict(public.values_list("city").annotate(Max("updated_at")))
     maps: list[Row] = [(reverse("events:sitemap_site"), None)]
-    maps += [(reverse("events:sitemap_city", args=[slug]), None) for slug in slugs]
-    return _answer(request, "sitemapindex", "sitemap", maps, etag=etag_of("sitemap", slugs, generation=generation()))
+    for city in cities:
+        last = max(evenings[city.pk], changed.get(city.pk, evenings[city.pk]))
+        maps.append((reverse("events:sitemap_city", args=[city.slug]), last))
+    return _answer(request, "sitemapindex", "sitemap", maps, etag=etag)
 
 
 @require_safe
@@ -47,17 +58,34 @@ def city(request: HttpRequest, slug: str) -> HttpResponseBase:
     if (fresh := not_modified(request, etag)) is not None:
         return fresh
     coming = Event.objects.public().in_city(found).from_night(tonight)
-    rows: list[Row] = [(found.get_absolute_url(), None)]
-    venues = coming.filter(venue__city=found, venue__merged_into=None).order_by("venue")
-    for pk, name, changed in venues.values_list("venue", "venue__slug").annotate(changed=Max("updated_at"))[
-        :MAX_VENUES
-    ]:
-        rows.append((reverse("events:venue", args=[slug, name, pk]), changed))
+    changed = coming.aggregate(changed=Max("updated_at"))["changed"]
+    began = _night_began(found)
+    rows: list[Row] = [(found.get_absolute_url(), max(began, changed or began))]
+    rows += [*_venues(coming, found), *_series(coming)]
     events = coming.order_by("night", "pk").only("slug", "updated_at", "city")[:MAX_EVENTS]
     for event in events:
         event.city = found
         rows.append((event.get_absolute_url(), event.updated_at))
     return _answer(request, "urlset", "url", rows, etag=etag)
+
+
+def _venues(coming: EventQuerySet, city: City) -> Iterator[Row]:
+    venues = coming.filter(venue__city=city, venue__merged_into=None).order_by("venue")
+    changes = venues.values_list("venue", "venue__slug").annotate(changed=Max("updated_at"))
+    for pk, slug, changed in changes[:MAX_VENUES]:
+        yield reverse("events:venue", args=[city.slug, slug, pk]), changed
+
+
+def _series(coming: EventQuerySet) -> Iterator[Row]:
+    """Those with more than one date to come."""
+    named = coming.exclude(series=None).order_by("series").values("series", "series__title")
+    for row in named.annotate(changed=Max("updated_at"), dates=Count("pk")).filter(dates__gt=1)[:MAX_SERIES]:
+        yield Series(pk=row["series"], title=row["series__title"]).get_absolute_url(), row["changed"]
+
+
+def _night_began(city: City) -> dt.datetime:
+    """When tonight became tonight, at which each list of the city moved on by a night."""
+    return dt.datetime.combine(city.tonight(), NIGHT_ENDS, tzinfo=city.zone)
 
 
 def _answer(request: HttpRequest, root: str, item: str, rows: Iterable[Row], *, etag: str) -> HttpResponseBase:

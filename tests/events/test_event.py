@@ -267,9 +267,23 @@ def test_queries_do_not_grow_with_listings(client: Client) -> None:
 
 def test_the_page_holds_its_event_as_json_ld(client: Client) -> None:
     event = make_event("</script><script>alert(1)</script>")
-    script = page(client, event).css_first('script[type="application/ld+json"]')
-    assert json.loads(script.text())["name"] == event.title
-    assert len(page(client, event).css("script:not([src])")) == 1
+    told, way = page(client, event).css("script:not([src])")
+    assert told.attributes["type"] == way.attributes["type"] == "application/ld+json"
+    assert json.loads(told.text())["name"] == event.title
+    assert [step["name"] for step in json.loads(way.text())["itemListElement"]] == ["Nocturne", "Berlin", event.title]
+
+
+def test_it_can_be_shared_by_its_one_address(client: Client) -> None:
+    event = make_event("Jazz")
+    tree = page(client, event)
+    address = tree.css_first("link[rel=canonical]").attributes["href"]
+    assert links(tree, ".share a") == {address: address}
+    # the buttons are there for the script to show where the browser can share and copy
+    share, copy = tree.css(".share button")
+    assert (share.attributes["data-share"], share.attributes["data-title"]) == (address, "Jazz")
+    assert text_of(tree, f"#{copy.attributes['data-copy']}") == address
+    assert "hidden" in share.attributes
+    assert "hidden" in copy.attributes
 
 
 def test_a_part_leads_to_its_festival_if_that_may_be_seen(client: Client) -> None:

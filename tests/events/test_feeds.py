@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ET
 from typing import Any
 
+import feedparser
 import pytest
 import time_machine
 from django.db import connection
@@ -10,11 +11,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
+from events.models import Event, Series
+from events.views import feeds
 from nocturne.cache import bump
-from tests.factories import make_city, make_event, make_venue
+from nocturne.origin import absolute
+from tests.factories import make_city, make_event, make_listing, make_source, make_venue
 from tests.html import links, parsed
 
 pytestmark = pytest.mark.django_db
+FORMS = ("calendar.ics", "feed.atom", "feed.json")
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 
@@ -72,7 +77,7 @@ class TestTheFeedOfACity:
 
     def test_is_not_sent_again_when_nothing_has_changed(self, client: Client) -> None:
         make_event("Jazz")
-        for url in ("/berlin/feed.atom", "/berlin/feed.json"):
+        for url in (f"/berlin/{form}" for form in FORMS):
             etag = client.get(url)["ETag"]
             assert client.get(url, headers={"If-None-Match": etag}).status_code == 304
 
@@ -82,18 +87,100 @@ class TestTheFeedOfACity:
                 assert client.get(url).status_code == 200
             return len(context)
 
-        make_city()
-        few = [queries(f"/berlin/feed.{form}") for form in ("atom", "json")]
+        make_event("Jazz", venue=make_venue("Klub Null"))
+        few = [queries(f"/berlin/{form}") for form in FORMS]
         for number in range(30):
-            make_event(f"Event {number}", venue=make_venue(f"Venue {number}"))
-        assert [queries(f"/berlin/feed.{form}") for form in ("atom", "json")] <= few
+            make_listing(make_event(f"Event {number}", venue=make_venue(f"Venue {number}")))
+        assert [queries(f"/berlin/{form}") for form in FORMS] <= few
 
     def test_is_found_by_readers_and_by_eyes(self, client: Client) -> None:
         make_event("Jazz", category="music")
         tree = parsed(client.get("/berlin/?category=music"))
         alternates = [link.attributes["href"] for link in tree.css("link[rel=alternate]")]
-        assert alternates == [f"/berlin/{name}?category=music" for name in ("calendar.ics", "feed.atom", "feed.json")]
-        assert list(links(tree, ".take a").values()) == alternates
+        assert alternates == [f"/berlin/{name}?category=music" for name in FORMS]
+        webcal, *taken, embed = links(tree, ".take a").values()
+        assert taken == alternates
+        assert webcal == f"webcal://127.0.0.1:8000{alternates[0]}"
+        assert embed == "/embed/berlin/?category=music"
+        assert tree.css_first("link[rel=alternate]").attributes["title"].startswith("Berlin: Music, next 7 nights")
+
+    def test_keeps_the_order_that_is_asked_for_and_those_that_are_cancelled(self, client: Client) -> None:
+        make_event("Dear", local="2026-12-04T20:00", price_min=30, currency="EUR")
+        make_event("Cheap", local="2026-12-05T20:00", price_min=5, currency="EUR", status="cancelled")
+        assert titles(client, "/berlin/feed.atom?sort=price&page=9") == ["Cancelled: Cheap", "Dear"]
+        calendar = Calendar.from_ical(client.get("/berlin/calendar.ics?sort=price").content)
+        assert [(str(e["SUMMARY"]), e["STATUS"]) for e in calendar.walk("VEVENT")] == [
+            ("Cheap", "CANCELLED"),
+            ("Dear", "CONFIRMED"),
+        ]
+
+    def test_ends_at_a_limit_and_says_so(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(feeds, "MAX_EVENTS", 3)
+        for number in range(3):
+            make_event(f"Event {number}", local="2026-12-05T20:00")
+        assert "description" not in client.get("/berlin/feed.json").json()
+        make_event("Ausstellung", local="2026-11-04T10:00", local_end="2026-12-24T20:00")
+        said = "These are the first 3 events. There are more."
+        feed = client.get("/berlin/feed.json").json()
+        assert ([item["title"] for item in feed["items"]], feed["description"]) == (
+            ["Event 0", "Event 1", "Event 2"],
+            said,
+        )
+        atom = ET.fromstring(client.get("/berlin/feed.atom").content)
+        assert atom.findtext("a:subtitle", "", ATOM) == said
+        assert Calendar.from_ical(client.get("/berlin/calendar.ics").content)["DESCRIPTION"] == said
+
+    def test_leads_to_the_pages_of_publishers(self, client: Client) -> None:
+        event = make_event("Jazz")
+        make_listing(event, source=make_source(publisher="Klub & Co"), url="https://klub.example/?a=1&b=2")
+        make_listing(
+            event, source=make_source(publisher="Gone"), retired_at=event.created_at, missing_since=event.created_at
+        )
+        make_listing(event, source=make_source(publisher="Bad"), url="javascript:alert(1)")
+        [item] = client.get("/berlin/feed.json").json()["items"]
+        assert item["_event"]["sources"] == [{"name": "Klub & Co", "url": "https://klub.example/?a=1&b=2"}]
+        assert '<a href="https://klub.example/?a=1&amp;b=2">Klub &amp; Co</a>' in item["content_html"]
+        [entry] = Calendar.from_ical(client.get("/berlin/calendar.ics").content).walk("VEVENT")
+        assert "Klub & Co: https://klub.example/?a=1&b=2" in entry["DESCRIPTION"]
+        assert "javascript" not in entry["DESCRIPTION"]
+
+    def test_of_a_city_that_is_not_active_is_not_there(self, client: Client) -> None:
+        make_city("los-angeles", active=False)
+        assert [client.get(f"/los-angeles/{form}").status_code for form in FORMS] == [404] * 3
+
+
+def test_a_reader_reads_the_atom_feeds(client: Client) -> None:
+    """feedparser, as many readers do."""
+    event = make_event("Jazz & <Blues>", category="music", venue=make_venue("Klub <Null>"), description="One & two")
+    for path in ("/berlin/feed.atom", f"{event.venue.get_absolute_url()[:-1]}.atom"):
+        read = feedparser.parse(client.get(path).content)
+        assert not read.bozo, read.get("bozo_exception")
+        assert read.version == "atom10"
+        [entry] = read.entries
+        assert (entry.title, entry.link) == ("Jazz & <Blues>", absolute(event.get_absolute_url()))
+        assert entry.id == f"tag:127.0.0.1,{event.created_at:%Y-%m-%d}:event-{event.pk}"
+        assert "Klub &lt;Null&gt;" in entry.summary
+        assert [tag.term for tag in entry.tags] == ["Music"]
+        assert entry.updated_parsed[:5] == event.updated_at.utctimetuple()[:5]
+
+
+class TestWhatIsTakenOfASeries:
+    def test_is_its_dates_that_are_to_come(self, client: Client) -> None:
+        series = Series.objects.create(source=make_source(), key="jam", title="Jam Session")
+        for date in ("2026-12-03", "2026-12-06", "2027-06-06"):
+            make_event("Jam", local=f"{date}T20:00", series=series)
+        page = series.get_absolute_url()
+        tree = parsed(client.get(page))
+        alternates = [link.attributes["href"] for link in tree.css("link[rel=alternate]")]
+        assert alternates == [f"{page[:-1]}.{form}" for form in ("ics", "atom", "json")]
+        items = client.get(f"{page[:-1]}.json").json()["items"]
+        assert [item["_event"]["night"] for item in items] == ["2026-12-06", "2027-06-06"]
+        calendar = Calendar.from_ical(client.get(f"{page[:-1]}.ics").content)
+        assert str(calendar["X-WR-CALNAME"]) == "Jam Session"
+        etag = client.get(f"{page[:-1]}.ics")["ETag"]
+        assert client.get(f"{page[:-1]}.ics", headers={"If-None-Match": etag}).status_code == 304
+        Event.objects.update(visibility="hidden")
+        assert client.get(f"{page[:-1]}.atom").status_code == 404
 
 
 class TestWhatIsTakenOfAVenue:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from events.jsonld import event_data, event_script
+from events.jsonld import breadcrumbs, event_data, script_text
+from events.models import EventChange, Image
 from tests.factories import make_city, make_event, make_venue
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +16,59 @@ def data(**columns: Any) -> dict[str, Any]:
     return event_data(make_event(**columns))
 
 
-def test_an_event_has_what_search_engines_require_and_recommend() -> None:
+# What Google's guide for events names (developers.google.com/search/docs/appearance/structured-data/event), and the
+# places where it stands. Left out on purpose, because nobody tells us: offers.validFrom, organizer.url.
+REQUIRED = ("name", "startDate", "location.name", "location.address")
+RECOMMENDED = (
+    "description",
+    "endDate",
+    "eventStatus",
+    "image",
+    "location.address.streetAddress",
+    "location.address.addressLocality",
+    "location.address.addressRegion",
+    "location.address.addressCountry",
+    "offers.availability",
+    "offers.price",
+    "offers.priceCurrency",
+    "offers.url",
+    "organizer.name",
+    "performer.name",
+    "previousStartDate",
+)
+
+
+def value(told: Any, path: str) -> Any:
+    for name in path.split("."):
+        told = (told[0] if isinstance(told, list) else told).get(name)
+    return told
+
+
+def test_it_has_all_that_google_requires_and_recommends() -> None:
+    city = make_city("los-angeles")
+    image = Image.objects.create(hash="a" * 64, width=1600, height=900, bytes=9)
+    event = make_event(
+        city=city,
+        venue=make_venue(city=city, address="Main St 1"),
+        local_end="2026-12-05T23:00",
+        description="Text",
+        image=image,
+        price_min=Decimal(12),
+        currency="USD",
+        status="sold_out",
+        url="https://tickets.example/1",
+        organizer="Club",
+        performers=["Trio"],
+    )
+    moved = EventChange(event=event, sequence=1, before={"starts_at": "2026-12-04T04:00:00+00:00"}, after={})
+    told = event_data(event, [moved])
+    assert [path for path in (*REQUIRED, *RECOMMENDED) if not value(told, path)] == []
+    # of the least that an event can be, all that is required is there
+    assert [path for path in REQUIRED if not value(data(time_known=False), path)] == []
+    assert told["image"][0].startswith("http")
+
+
+def test_an_event_is_told_as_it_is() -> None:
     venue = make_venue("Klub Null", address="Warschauer Str. 10")
     told = data(
         title="Concert",
@@ -83,8 +136,54 @@ def test_free_is_an_offer_of_nothing_and_online_has_no_place() -> None:
     assert told["eventAttendanceMode"].endswith("OnlineEventAttendanceMode")
 
 
+def test_what_takes_place_here_and_online_has_both_places() -> None:
+    told = data(online=True, venue=make_venue(), url="https://stream.example/1")
+    assert told["eventAttendanceMode"] == "https://schema.org/MixedEventAttendanceMode"
+    assert [place["@type"] for place in told["location"]] == ["Place", "VirtualLocation"]
+    assert told["location"][1]["url"] == "https://stream.example/1"
+
+
+@pytest.mark.parametrize(
+    ("columns", "before", "written"),
+    [
+        ({}, {"starts_at": "2026-12-04T19:00:00+00:00"}, ("EventRescheduled", "2026-12-04T20:00+01:00")),
+        ({}, {"venue": "Kino"}, ("EventScheduled", None)),
+        # the time became known: the day is the same
+        ({}, {"starts_at": "2026-12-04T23:00:00+00:00", "time_known": False}, ("EventScheduled", None)),
+        ({}, {"starts_at": "2026-12-03T23:00:00+00:00", "time_known": False}, ("EventRescheduled", "2026-12-04")),
+        ({"status": "cancelled"}, {"starts_at": "2026-12-04T19:00:00+00:00"}, ("EventCancelled", None)),
+        (
+            {"status": "sold_out"},
+            {"starts_at": "2026-12-04T19:00:00+00:00"},
+            ("EventRescheduled", "2026-12-04T20:00+01:00")),
+    ],
+)  # fmt: skip
+def test_what_was_moved_says_from_when(columns: Any, before: Any, written: tuple[str, str | None]) -> None:
+    event = make_event(local="2026-12-05T20:00", **columns)
+    told = event_data(event, [EventChange(event=event, sequence=1, before=before, after={})])
+    status = told["eventStatus"].removeprefix("https://schema.org/")
+    assert (status, told.get("previousStartDate")) == written
+
+
+def test_the_last_move_counts_and_coming_back_is_none() -> None:
+    event = make_event(local="2026-12-05T20:00")
+    starts = ("2026-12-05T19:00:00+00:00", "2026-12-09T19:00:00+00:00")
+    rows = [EventChange(event=event, sequence=n, before={"starts_at": at}, after={}) for n, at in enumerate(starts)]
+    assert event_data(event, rows)["previousStartDate"] == "2026-12-09T20:00+01:00"
+    assert "previousStartDate" not in event_data(event, rows[:1])
+
+
+def test_the_way_to_a_page_is_told_in_steps() -> None:
+    told = breadcrumbs(("Nocturne", "/"), ("Berlin", "/berlin/"))
+    assert told["@type"] == "BreadcrumbList"
+    assert [(one["position"], one["name"], one["item"]) for one in told["itemListElement"]] == [
+        (1, "Nocturne", "http://127.0.0.1:8000/"),
+        (2, "Berlin", "http://127.0.0.1:8000/berlin/"),
+    ]
+
+
 def test_no_text_can_end_the_script_element() -> None:
     event = make_event("</script><!-- & \u2028", description="<script>")
-    script = event_script(event)
+    script = script_text(event_data(event))
     assert not {"<", ">", "&"} & set(script)
     assert json.loads(script) == event_data(event)

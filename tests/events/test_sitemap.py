@@ -1,5 +1,6 @@
 """What search engines are told of: pages of what is still on, and no others."""
 
+import datetime as dt
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -9,8 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from events.models import Event
-from tests.factories import make_city, make_event, make_venue
+from events.models import Event, Series
+from tests.factories import make_city, make_event, make_source, make_venue
 
 pytestmark = pytest.mark.django_db
 ORIGIN = "http://127.0.0.1:8000"
@@ -68,3 +69,38 @@ def test_is_not_sent_again_and_asks_no_more_for_more(client: Client) -> None:
     assert queries() <= few
     etag = client.get("/sitemap/cities/berlin.xml")["ETag"]
     assert client.get("/sitemap/cities/berlin.xml", headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_says_when_what_it_leads_to_has_changed(client: Client) -> None:
+    """The last change of what is to come; of a list at least when tonight began."""
+    make_city("los-angeles")
+    at = dt.datetime(2026, 12, 4, 16, 30, tzinfo=dt.UTC)
+    event = make_event("Jazz", local="2026-12-04T20:00", venue=make_venue("Klub Null"), updated_at=at)
+    make_event("Over", local="2026-12-03T20:00", updated_at=at + dt.timedelta(minutes=9))
+
+    def stamps(url: str) -> dict[str, str | None]:
+        tree = ET.fromstring(client.get(url).content)
+        return {
+            (one.findtext("s:loc", "", NAMES)).removeprefix(ORIGIN): one.findtext("s:lastmod", None, NAMES)
+            for one in tree
+        }
+
+    assert stamps("/sitemap/cities/berlin.xml") == dict.fromkeys(
+        ["/berlin/", f"/berlin/venues/klub-null-{event.venue_id}/", event.get_absolute_url()], "2026-12-04T16:30:00Z"
+    )
+    index = stamps("/sitemap.xml")
+    assert index["/sitemap/cities/berlin.xml"] == "2026-12-04T16:39:00Z"
+    # 09:00 in Los Angeles: its night began at 06:00 there
+    assert index["/sitemap/cities/los-angeles.xml"] == "2026-12-04T14:00:00Z"
+    assert stamps("/sitemap/cities/los-angeles.xml")["/los-angeles/"] == "2026-12-04T14:00:00Z"
+
+
+def test_names_series_with_more_than_one_date_to_come(client: Client) -> None:
+    source = make_source()
+    many, one = (Series.objects.create(source=source, key=key, title=key.title()) for key in ("jam", "once"))
+    for date in ("2026-12-05", "2026-12-12"):
+        make_event("Jam", local=f"{date}T20:00", series=many)
+    make_event("Once", local="2026-12-05T20:00", series=one)
+    found = addresses(client, "/sitemap/cities/berlin.xml")
+    assert [path for path in found if path.startswith("/series/")] == [many.get_absolute_url()]
+    assert client.get(many.get_absolute_url()).status_code == 200

@@ -1,0 +1,115 @@
+"""Lists for other people's pages, in a frame: the only pages of ours that another site may frame."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.csp import csp_override
+from django.views.decorators.http import require_safe
+
+from events.cards import by_night, card, dated_card
+from events.models import City
+from events.taking import MAX_EVENTS, Found, Taking, found_at, found_by, found_of, of_search, of_series, of_venue
+from events.views.feeds import search_of, series_of, venue_of
+from nocturne.cache import generation
+from nocturne.origin import absolute
+from nocturne.pages import etag_of, moved, not_modified, public_page
+
+THEMES = ("auto", "light", "dark")
+LIMIT = 50  # unless `limit` asks for another number
+CSP: dict[str, Any] = {**settings.SECURE_CSP, "frame-ancestors": ["*"]}
+
+
+def framed[**P](view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+    """A view whose answer any site may frame: also that there is nothing, which browsers would not show otherwise."""
+
+    @require_safe
+    @xframe_options_exempt
+    @csp_override(CSP)
+    @functools.wraps(view)
+    def answered(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        try:
+            response = view(*args, **kwargs)
+        except Http404:
+            response = public_page("events/embed.html", {"theme": "auto", "gone": True}, status=404)
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return answered
+
+
+@framed
+def city(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Takes the parameters of a city's page, and of its own `theme` (auto, light, dark) and `limit`."""
+    search = search_of(request, slug)
+    theme, limit = _theme(request.GET), _limit(request.GET)
+    etag = etag_of("embed", theme, limit, search.query(page=1), search.nights, generation=generation(search.city.pk))
+    if (fresh := not_modified(request, etag)) is not None:
+        return fresh
+    found = found_by(search, limit)
+    return _page(of_search(search), found, search.city, theme, etag=etag, by_time=not search.sort)
+
+
+@framed
+def venue(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpResponseBase:
+    found = venue_of(pk)
+    taking, theme, limit = of_venue(found), _theme(request.GET), _limit(request.GET)
+    if (elsewhere := _moved(request, taking)) is not None:
+        return elsewhere
+    tonight = found.city.tonight()
+    etag = etag_of("embed", theme, limit, found.pk, found.name, tonight, generation=generation(found.city_id))
+    if (fresh := not_modified(request, etag)) is not None:
+        return fresh
+    return _page(taking, found_at(found, tonight, limit), found.city, theme, etag=etag)
+
+
+@framed
+def series(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
+    found, last = series_of(pk)
+    taking, theme, limit = of_series(found, found.title or last.title), _theme(request.GET), _limit(request.GET)
+    if (elsewhere := _moved(request, taking)) is not None:
+        return elsewhere
+    tonight = last.city.tonight()
+    etag = etag_of("embed", theme, limit, "series", pk, taking.name, tonight, generation=generation(last.city_id))
+    if (fresh := not_modified(request, etag)) is not None:
+        return fresh
+    return _page(taking, found_of(found, tonight, limit), last.city, theme, etag=etag)
+
+
+def _page(taking: Taking, found: Found, city: City, theme: str, *, etag: str, by_time: bool = True) -> HttpResponseBase:
+    """By night, or in another order with the day on each card."""
+    tonight = city.tonight()
+    context = {
+        "take": taking,
+        "theme": theme,
+        "page": absolute(taking.page_path),
+        "canonical": absolute(taking.page),
+        "nights": by_night(found.one_off, tonight=tonight) if by_time else [],
+        "cards": [] if by_time else [dated_card(event, tonight=tonight) for event in found.one_off],
+        "runs": [card(event, tonight=tonight) for event in found.runs],
+        "count": len(found.events),
+        "more": found.more,
+    }
+    return public_page("events/embed.html", context, etag=etag)
+
+
+def _moved(request: HttpRequest, taking: Taking) -> HttpResponseBase | None:
+    """Where else it is, looking the same there."""
+    elsewhere = moved(request, taking.embed)
+    if elsewhere is not None and (query := request.META.get("QUERY_STRING")):
+        elsewhere["Location"] += f"?{query}"
+    return elsewhere
+
+
+def _theme(query: QueryDict) -> str:
+    asked = query.get("theme", "")
+    return asked if asked in THEMES else THEMES[0]
+
+
+def _limit(query: QueryDict) -> int:
+    asked = query.get("limit", "")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
+    return min(number, MAX_EVENTS) or LIMIT
