@@ -8,6 +8,7 @@ from itertools import groupby
 from events.categories import category_label
 from events.covers import Cover, cover, moon_phase
 from events.dates import clock_words, day_words, machine_start, night_words, span_words
+from events.images import Picture, picture
 from events.models import Event
 from events.prices import event_price
 
@@ -31,6 +32,7 @@ class Card:
     status_words: str
     city: str
     cover: Cover
+    image: Picture | None
 
     @property
     def cancelled(self) -> bool:
@@ -65,6 +67,7 @@ def card(event: Event, *, tonight: dt.date) -> Card:
         status_words=status_words(event),
         city=event.city.name,
         cover=cover(event),
+        image=picture(event),
     )
 
 

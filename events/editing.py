@@ -13,6 +13,7 @@ from nocturne.cache import bump_on_commit
 from nocturne.locks import area_lock
 from nocturne.models import User
 
+from . import images
 from .compose import ComposeResult, compose
 from .decisions import keep, undoes
 from .models import City, Decision, Event
@@ -33,6 +34,7 @@ def override(root_ids: Iterable[int], changes: Mapping[str, Any], *, now: dt.dat
             values = event.overrides | changes if event.pk in ids else event.overrides
             event.overrides = {name: value for name, value in values.items() if name not in blank}
         Event.objects.bulk_update(events, ["overrides"], batch_size=500)
+        images.note([changes.get("image_url") or ""], now=now)
         return _compose(ids, now)
 
 

@@ -1,14 +1,20 @@
 """Pictures of events: kept under the hash of what was published, served from our own origin, thrown away in the end.
 
 The files of a picture are written before its row, and deleted after it; what is left between, if a process is killed,
-is found by `prune`.
+is found by events/pruning.py.
 """
 
-from collections.abc import Iterable
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
 
 from nocturne.origin import absolute
 
@@ -63,3 +69,36 @@ def showable(urls: Iterable[Any]) -> dict[str, int]:
         return {}
     rows = ImageAddress.objects.filter(url__in=urls, image__in=Image.objects.showable())
     return {url: image_id for url, image_id in rows.values_list("url", "image_id") if image_id}
+
+
+def note(urls: Iterable[str], *, now: dt.datetime) -> None:
+    """Have the pictures at these addresses fetched, those that rest again; what cannot be an address is passed over."""
+    wanted = sorted({url for url in urls if url and url.isascii() and len(url) <= 2000 and urlsplit(url).netloc})
+    for batch in batched(wanted, 2000):
+        rows = (ImageAddress(url=url, host=urlsplit(url).netloc[:255], next_at=now) for url in batch)
+        ImageAddress.objects.bulk_create(rows, ignore_conflicts=True)
+        known = ImageAddress.objects.filter(url__in=batch)
+        known.filter(state=ImageAddress.State.RESTING).update(state=ImageAddress.State.WAITING, next_at=now)
+        # more titles may share it than before
+        known.filter(image__isnull=False, pending_since=None).update(pending_since=now)
+
+
+def keep(hash: str, *, width: int, height: int, colour: str, files: Sequence[bytes]) -> Image:
+    """The row of a picture whose files, the smallest first, are stored; without files if it was taken down."""
+    image = Image(hash=hash, width=width, height=height, colour=colour, bytes=sum(map(len, files)))
+    for name, content in zip(image.files, files, strict=True):
+        default_storage.save(name, ContentFile(content))
+    with transaction.atomic():
+        Image.objects.bulk_create([image], ignore_conflicts=True)
+        row = Image.objects.select_for_update().get(hash=hash)
+        if row.taken_down_at is None and row.bytes != image.bytes:
+            row.bytes = image.bytes
+            row.save(update_fields=["bytes"])
+    if row.taken_down_at:
+        delete_files(row)
+    return row
+
+
+def delete_files(image: Image) -> None:
+    for name in image.files:
+        default_storage.delete(name)

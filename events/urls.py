@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from events.views import cities, city, embed, event, feeds, home, series, site, sitemap, venue
+from events.views import cities, city, embed, event, feeds, home, images, series, site, sitemap, venue
 
 app_name = "events"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("about/", site.about, name="about"),
     path("bot/", site.bot, name="bot"),
+    path("media/<path:name>", images.image, name="image"),
     path("robots.txt", site.robots, name="robots"),
     path("sitemap.xml", sitemap.index, name="sitemap"),
     path("sitemap/site.xml", sitemap.site, name="sitemap_site"),

@@ -20,6 +20,8 @@ class FileStorage(FileSystemStorage):
         super().__init__(allow_overwrite=True, **options)
 
     def _save(self, name: str, content: File) -> str:
-        written = super()._save(f"{name}.{uuid.uuid4().hex}{self.TEMPORARY}", content)
+        written = super()._save(  # type: ignore[misc]
+            f"{name}.{uuid.uuid4().hex}{self.TEMPORARY}", content
+        )
         os.replace(self.path(written), self.path(name))
         return name

@@ -53,7 +53,13 @@ def fetch(schedule: Schedule, now: dt.datetime, *, force: bool = False) -> http.
 
 
 def ask(
-    url: str, *, etag: str = "", last_modified: str = "", now: dt.datetime | None = None, force: bool = False
+    url: str,
+    *,
+    etag: str = "",
+    last_modified: str = "",
+    accept: str = "",
+    now: dt.datetime | None = None,
+    force: bool = False,
 ) -> http.Response:
     """What any address answers, asked in its host's turn and by its rules. Raises FetchError and Later.
 
@@ -65,7 +71,9 @@ def ask(
         raise Later(rest * random.uniform(1, 1.1))  # its sources are not to come all at once
     try:
         _pace(url, _permitted(url))
-        response = http.fetch(url, etag=etag, last_modified=last_modified, obey=lambda hop: _enter(hop, url))
+        response = http.fetch(
+            url, etag=etag, last_modified=last_modified, accept=accept, obey=lambda hop: _enter(hop, url)
+        )
     except http.FetchError as error:
         breaker.record(url, now, error)
         raise

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
 
-from events import compose
+from events import compose, images
 from events.drafts import EventDraft, instant
 from events.models import City, Event, Listing, Series, Source, Venue
 from events.nights import last_night_of, night_of
@@ -48,6 +48,7 @@ def save(claimed: Claim, run: Run, items: Sequence[Item], now: dt.datetime) -> s
     if not changed:
         return set()
     claimed.begin(run)
+    images.note((item.draft.image_url for item in changed), now=now)
     run.held = sum(1 for item in changed if item.score < settings.QUALITY_PUBLISH_SCORE or not item.placed)
     cities: set[int] = set()
     for area_ids, group in sorted(_by_areas(changed).items()):

@@ -6,7 +6,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone as clock
 
-from . import discover, pipeline, schedule
+from . import discover, images, pipeline, schedule
 from .models import Discovery
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,23 @@ def scrape_source(source_id: int, force: bool = False) -> str:
     outcome = pipeline.scrape(source_id, force=force)
     log.info("source %s: %s %s", source_id, outcome.status, outcome.message)
     return outcome.status
+
+
+@shared_task(name="scraping.images_due", ignore_result=True)
+def images_due() -> int:
+    """Queue the hosts of which pictures are due; how many. Finish, too, what a worker that died had begun to show."""
+    hosts = images.due_hosts(clock.now())
+    for host in hosts:
+        fetch_images.apply_async(args=(host,), expires=55)
+    images.show()
+    return len(hosts)
+
+
+@shared_task(name="scraping.fetch_images", ignore_result=True)
+def fetch_images(host: str) -> int:
+    asked = images.fetch_images(host)
+    log.info("asked %s for %s pictures", host, asked)
+    return asked
 
 
 @shared_task(name="scraping.discover_source", ignore_result=True)

@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                 ('claimed_until', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('failures', models.PositiveSmallIntegerField(default=0, editable=False, help_text='In a row.')),
-                ('pending', models.BooleanField(default=False, editable=False)),
+                ('pending_since', models.DateTimeField(blank=True, editable=False, null=True)),
             ],
             options={
                 'verbose_name_plural': 'image addresses',
@@ -109,7 +109,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='imageaddress',
-            index=models.Index(condition=models.Q(('pending', True)), fields=['id'], name='image_address_pending'),
+            index=models.Index(fields=['host', 'next_at'], name='image_address_host'),
+        ),
+        migrations.AddIndex(
+            model_name='imageaddress',
+            index=models.Index(condition=models.Q(('pending_since__isnull', False)), fields=['pending_since'], name='image_address_pending'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=django.contrib.postgres.indexes.HashIndex(django.db.models.fields.json.KeyTextTransform('image_url', 'overrides'), name='event_chosen_image'),
         ),
         migrations.RunPython(note_addresses, migrations.RunPython.noop, elidable=True),
     ]

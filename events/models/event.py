@@ -91,7 +91,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def with_chosen_image(self, *urls: object) -> Self:
         """Events for which an editor chose the picture at one of these addresses."""
-        return self.annotate(chosen=KT("overrides__image_url")).filter(chosen__in=urls)
+        return self.alias(chosen=KT("overrides__image_url")).filter(chosen__in=urls)
 
     def from_night(self, night: dt.date) -> Self:
         """What is not over by a night: later ones, and runs that still last."""

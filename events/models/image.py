@@ -15,7 +15,7 @@ WIDTHS = (320, 640, 1280)
 class ImageQuerySet(models.QuerySet["Image"]):
     def showable(self) -> Self:
         """What may stand beside an event."""
-        return self.filter(taken_down_at=None, generic=False)
+        return self.filter(taken_down_at=None, generic=False, bytes__gt=0)
 
 
 class Image(models.Model):
@@ -78,7 +78,7 @@ class ImageAddress(models.Model):
     """An address that listings name, and what became of asking it. Addresses that nobody names any more rest.
 
     `attempts` counts claims since the last one that ended, so that a picture that kills its worker cannot loop.
-    `pending` says that events that name it are to be composed again.
+    `pending_since` says since when events that name it are to be composed again.
     """
 
     class State(models.TextChoices):
@@ -102,7 +102,7 @@ class ImageAddress(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     failures = models.PositiveSmallIntegerField(default=0, editable=False, help_text="In a row.")
-    pending = models.BooleanField(default=False, editable=False)
+    pending_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ImageAddressQuerySet.as_manager()
 
@@ -112,8 +112,12 @@ class ImageAddress(models.Model):
         indexes = (
             # the tick: what is due
             models.Index(fields=["next_at"], name="image_address_next"),
+            # what is due of one host
+            models.Index(fields=["host", "next_at"], name="image_address_host"),
             # what is to be composed again
-            models.Index(fields=["id"], condition=Q(pending=True), name="image_address_pending"),
+            models.Index(
+                fields=["pending_since"], condition=Q(pending_since__isnull=False), name="image_address_pending"
+            ),
         )
 
     def __str__(self) -> str:

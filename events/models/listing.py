@@ -22,8 +22,8 @@ class ListingQuerySet(models.QuerySet["Listing"]):
         return self.filter(retired_at=None)
 
     def with_image(self, *urls: object) -> Self:
-        """Listings that name a picture by one of these addresses, annotated with it as `named`."""
-        return self.annotate(named=KT("draft__image_url")).filter(named__in=urls)
+        """Listings that name a picture by one of these addresses."""
+        return self.alias(named=KT("draft__image_url")).filter(named__in=urls)
 
     def of_event(self, event: Event) -> Self:
         """The listings of an event and of all that is merged into it, the most trusted first."""

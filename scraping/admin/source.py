@@ -97,7 +97,7 @@ class SourceAdmin(AddByAddress):
     fieldsets = (
         (None, {"fields": ("name", "url", "city", "timezone", "trust", "active", "ids_stable")}),
         ("For visitors", {"fields": ("publisher", "homepage")}),
-        ("What is taken", {"fields": ("include", "exclude"), "description": RULES}),
+        ("What is taken", {"fields": ("include", "exclude", "images"), "description": RULES}),
         ("Readings", {"fields": FACTS}),
     )
     readonly_fields = tuple(name for fact in FACTS for name in ([fact] if isinstance(fact, str) else fact))
@@ -124,7 +124,7 @@ class SourceAdmin(AddByAddress):
             Schedule.objects.filter(source=obj, next_at__gt=clock.now()).update(next_at=clock.now())
         if not obj.active:
             alerts.resolve(health.alert_key(obj.pk))
-        if change and "trust" in form.changed_data:
+        if change and {"trust", "images"} & set(form.changed_data):
             editing.recompose(listed.values_list("root", flat=True), now=clock.now())
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
