@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from events.categories import CATEGORIES
+from events.dates import span_words
 from events.models import Event, Listing, Source, Venue
 from events.prices import amount, price_tiers
 from events.search import FREE, WHENS, EventSearch, nights_of, price_condition
@@ -16,8 +18,12 @@ MAX_VENUES = 40
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`query` is the query string of the search with this choice taken, or left if it is `chosen`."""
+    """`query` is the query string of the search with this choice taken, or left if it is `chosen`.
 
+    `key` tells it from the others of its filter, on this page and on the next.
+    """
+
+    key: str
     label: str
     query: str
     count: int
@@ -34,11 +40,12 @@ class Facets:
     venues: list[Choice]
     online: list[Choice]
     text: list[Choice]
+    dates: list[Choice]
 
     @property
     def chosen(self) -> list[Choice]:
         """What narrows the search; each choice's query is the search without it."""
-        choices = (*self.text, *self.categories, *self.prices, *self.sources, *self.venues, *self.online)
+        choices = (*self.text, *self.dates, *self.categories, *self.prices, *self.sources, *self.venues, *self.online)
         return [choice for choice in choices if choice.chosen]
 
 
@@ -48,7 +55,7 @@ def facets(search: EventSearch) -> Facets:
     return Facets(
         total=counts["total"],
         whens=[
-            Choice(label, search.query(when=when), counts[f"when_{when}"], when == search.when)
+            Choice(when, str(label), search.query(when=when), counts[f"when_{when}"], when == search.when)
             for when, label in WHENS.items()
         ],
         categories=_categories(search, counts),
@@ -56,7 +63,8 @@ def facets(search: EventSearch) -> Facets:
         sources=_sources(search),
         venues=_venues(search),
         online=_online(search, counts),
-        text=[Choice(f"“{search.text}”", search.query(text=""), 0, True)] if search.text else [],
+        text=[Choice("text", f"“{search.text}”", search.query(text=""), 0, True)] if search.text else [],
+        dates=_dates(search),
     )
 
 
@@ -64,6 +72,7 @@ def _categories(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
     """Those that have events, and those that are chosen."""
     choices = (
         Choice(
+            code,
             label,
             search.query(categories=_toggled(search.categories, code)),
             counts[f"category_{code}"],
@@ -77,7 +86,8 @@ def _categories(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
 def _prices(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
     choices = (
         Choice(
-            "Free" if price == FREE else f"Under {amount(int(price), search.city.currency)}",
+            price,
+            _price_words(price, search),
             search.query(price="" if price == search.price else price),
             counts[f"price_{price}"],
             price == search.price,
@@ -85,6 +95,20 @@ def _prices(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
         for price in _steps(search)
     )
     return [choice for choice in choices if choice.count or choice.chosen]
+
+
+def _price_words(price: str, search: EventSearch) -> str:
+    if price == FREE:
+        return _("Free")
+    return _("Under %(amount)s") % {"amount": amount(int(price), search.city.currency)}
+
+
+def _dates(search: EventSearch) -> list[Choice]:
+    """Nights that are asked for by date; those of a word are chosen by another word."""
+    if not search.dates:
+        return []
+    words = span_words(*search.dates, year=search.tonight.year)
+    return [Choice("dates", words, search.query(when="week"), 0, True)]
 
 
 def _sources(search: EventSearch) -> list[Choice]:
@@ -103,9 +127,12 @@ def _sources(search: EventSearch) -> list[Choice]:
     if empty:
         named = Source.objects.in_bulk(empty)
         for pk in sorted(empty):
-            counted[pk] = (named[pk].publisher_name if pk in named else f"unknown source {pk}", 0)
+            counted[pk] = (
+                named[pk].publisher_name if pk in named else _("unknown source %(number)s") % {"number": pk},
+                0,
+            )
     return [
-        Choice(name, search.query(sources=_toggled(search.sources, pk)), count, pk in search.sources)
+        Choice(str(pk), name, search.query(sources=_toggled(search.sources, pk)), count, pk in search.sources)
         for pk, (name, count) in counted.items()
     ]
 
@@ -117,9 +144,9 @@ def _venues(search: EventSearch) -> list[Choice]:
     counted = {pk: (name, count) for pk, name, count in rows[:MAX_VENUES]}
     if empty := set(search.venues) - set(counted):
         named = dict(Venue.objects.filter(pk__in=empty, city=search.city).values_list("pk", "name"))
-        counted |= {pk: (named.get(pk, f"unknown venue {pk}"), 0) for pk in sorted(empty)}
+        counted |= {pk: (named.get(pk, _("unknown venue %(number)s") % {"number": pk}), 0) for pk in sorted(empty)}
     return [
-        Choice(name, search.query(venues=_toggled(search.venues, pk)), count, pk in search.venues)
+        Choice(str(pk), name, search.query(venues=_toggled(search.venues, pk)), count, pk in search.venues)
         for pk, (name, count) in counted.items()
     ]
 
@@ -127,7 +154,7 @@ def _venues(search: EventSearch) -> list[Choice]:
 def _online(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
     if not counts["online"] and not search.online:
         return []
-    return [Choice("Online", search.query(online=not search.online), counts["online"], search.online)]
+    return [Choice("1", _("Online"), search.query(online=not search.online), counts["online"], search.online)]
 
 
 def _counts(search: EventSearch) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """EventSearch: the query string as a value; the same one gives the page, its fragment and the calendar.
 
 Parameters: when (tonight, tomorrow, weekend, week or a date), from and to, category, price, source, venue, online (1),
-runs (no), q, sort (price, new, popular), page.
+runs (no), q, sort (price, new, popular; relevance with q), page.
 """
 
 import dataclasses
@@ -12,10 +12,12 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import Case, Exists, ExpressionWrapper, F, FloatField, OuterRef, Q, Subquery, Sum, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, ExpressionWrapper, F, FloatField, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce, StrIndex
 from django.db.models.lookups import GreaterThanOrEqual
 from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _, gettext_lazy
 
 from events.categories import CATEGORIES
 from events.models import City, Listing, Rsvp
@@ -33,8 +35,20 @@ MAX_PAGE = 1000
 YEARS = range(2000, 2100)
 SIMILAR = 0.45  # one letter wrong or two swapped in a word of eight
 FREE = "free"
-SORTS = {"": "time", "price": "cheapest", "new": "newest", "popular": "most popular"}
-WHENS = {"tonight": "Tonight", "tomorrow": "Tomorrow", "weekend": "This weekend", "week": "7 nights"}
+RELEVANCE = "relevance"
+SORTS: dict[str, Promise] = {
+    "": gettext_lazy("time"),
+    RELEVANCE: gettext_lazy("best match"),
+    "price": gettext_lazy("cheapest"),
+    "new": gettext_lazy("newest"),
+    "popular": gettext_lazy("most popular"),
+}
+WHENS: dict[str, Promise] = {
+    "tonight": gettext_lazy("Tonight"),
+    "tomorrow": gettext_lazy("Tomorrow"),
+    "weekend": gettext_lazy("This weekend"),
+    "week": gettext_lazy("7 nights"),
+}
 
 # Free ones first, those of unknown price last.
 CHEAPEST_FIRST = (F("price_min").asc(nulls_last=True), F("price_max").asc(nulls_last=True))
@@ -70,6 +84,7 @@ class EventSearch:
         """Never raises: what cannot be read is left out and becomes a notice."""
         notices: list[str] = []
         when, dates = _when(query, notices)
+        text = _text(query, notices)
         values: dict[str, Any] = {
             "when": when,
             "dates": dates,
@@ -79,8 +94,8 @@ class EventSearch:
             "venues": _ids(query, "venue", notices),
             "online": _flag(query, "online", "1", notices),
             "runs": not _flag(query, "runs", "no", notices),
-            "text": _text(query, notices),
-            "sort": _sort(query, notices),
+            "text": text,
+            "sort": _sort(query, text, notices),
             "page": _page(query, notices),
         }
         return cls(city=city, tonight=tonight, notices=tuple(notices), **values)
@@ -103,13 +118,18 @@ class EventSearch:
         pairs += [("online", 1)] if search.online else []
         pairs += [] if search.runs else [("runs", "no")]
         pairs += [("q", search.text)] if search.text else []
-        pairs += [("sort", search.sort)] if search.sort else []
+        pairs += [("sort", search.sort)] if search.sort and (search.text or search.sort != RELEVANCE) else []
         pairs += [("page", search.page)] if search.page > 1 else []
         return urlencode(pairs, safe=",")
 
     @property
     def nights(self) -> Nights:
         return self.dates or nights_of(self.when, self.tonight)
+
+    @property
+    def words(self) -> list[str]:
+        """The words of the text as they are looked for."""
+        return fold(self.text).split()[:MAX_WORDS]
 
     @property
     def narrowed(self) -> bool:
@@ -123,6 +143,8 @@ class EventSearch:
     def in_order(self, events: EventQuerySet) -> EventQuerySet:
         """What `filter` found in the order that is asked for, with what a card shows."""
         match self.sort:
+            case "relevance":
+                return events.for_list().order_by(*best_match(self.words), "night", "starts_at", "pk")
             case "price":
                 return events.for_list().order_by(*CHEAPEST_FIRST, "night", "starts_at", "pk")
             case "new":
@@ -157,7 +179,7 @@ class EventSearch:
             conditions &= Q(venue__in=self.venues)
         if self.online and without != "online":
             conditions &= Q(online=True)
-        for word in fold(self.text).split()[:MAX_WORDS]:
+        for word in self.words:
             has_word = Q(folded__contains=word)
             if self.typos:
                 has_word |= Q(GreaterThanOrEqual(TrigramWordSimilarity(word, "folded"), SIMILAR))
@@ -185,6 +207,16 @@ def popularity() -> "ExpressionWrapper[Any]":
     return ExpressionWrapper(F("source_count") + Coalesce(votes, 0.0), output_field=FloatField())
 
 
+def best_match(words: list[str]) -> tuple[Any, ...]:
+    """What has the words next to each other and as they are first; then where they come early, as in a title."""
+    text = " ".join(words)
+    return (
+        TrigramWordSimilarity(text, "folded").desc(),
+        StrIndex("folded", Value(text)),
+        StrIndex("folded", Value(words[0])),
+    )
+
+
 def price_condition(price: str, city: City) -> Q:
     """Known to be free, or to begin under an amount in the city's currency. An unknown price is neither."""
     free = Q(is_free=True) | Q(price_min=0, price_max=0)
@@ -210,11 +242,12 @@ def _in_order(first: dt.date | None, last: dt.date | None, notices: list[str]) -
         return "week", None
     if last < first:
         first, last = last, first
-        notices.append("The last night was before the first; they are swapped.")
+        notices.append(_("The last night was before the first; they are swapped."))
     latest = first + dt.timedelta(days=MAX_NIGHTS - 1)
     if last > latest:
         last = latest
-        notices.append(f"More than {MAX_NIGHTS} nights were asked for; shown are the first {MAX_NIGHTS}.")
+        said = _("More than %(number)s nights were asked for; shown are the first %(number)s.")
+        notices.append(said % {"number": MAX_NIGHTS})
     return "dates", (first, last)
 
 
@@ -227,13 +260,14 @@ def _date(raw: str, notices: list[str]) -> dt.date | None:
             return date
     except ValueError:
         pass
-    notices.append(f"“{raw[:40]}” is no date; write it as 2026-12-31.")
+    notices.append(_("“%(text)s” is no date; write it as 2026-12-31.") % {"text": raw[:40]})
     return None
 
 
 def _categories(query: QueryDict, notices: list[str]) -> tuple[str, ...]:
     asked = _parts(query, "category")
-    notices.extend(f"There is no category “{code[:40]}”." for code in asked if code not in CATEGORIES)
+    said = _("There is no category “%(text)s”.")
+    notices.extend(said % {"text": code[:40]} for code in asked if code not in CATEGORIES)
     return tuple(sorted(asked & set(CATEGORIES)))
 
 
@@ -241,7 +275,7 @@ def _price(query: QueryDict, city: City, notices: list[str]) -> str:
     raw = query.get("price", "").strip()
     if raw in ("", FREE) or raw in map(str, price_tiers(city.currency)):
         return raw
-    notices.append(f"There is no price filter “{raw[:40]}”.")
+    notices.append(_("There is no price filter “%(text)s”.") % {"text": raw[:40]})
     return ""
 
 
@@ -249,24 +283,26 @@ def _ids(query: QueryDict, name: str, notices: list[str]) -> tuple[int, ...]:
     asked = _parts(query, name)
     ids = {int(part) for part in asked if part.isascii() and part.isdigit() and len(part) < 12}
     if len(ids) != len(asked):
-        notices.append(f"A {name} is asked for by its number; what is no number is left out.")
+        said = _("“%(name)s” asks by a number; what is no number is left out.")
+        notices.append(said % {"name": name})
     return tuple(sorted(ids)[:MAX_IDS])
 
 
 def _flag(query: QueryDict, name: str, value: str, notices: list[str]) -> bool:
     raw = query.get(name, "").strip()
     if raw not in ("", value):
-        notices.append(f"“{name}” is {value} or left out.")
+        notices.append(_("“%(name)s” is %(value)s or left out.") % {"name": name, "value": value})
     return raw == value
 
 
-def _sort(query: QueryDict, notices: list[str]) -> str:
+def _sort(query: QueryDict, text: str, notices: list[str]) -> str:
     raw = query.get("sort", "").strip()
-    if raw in ("", "time"):
+    if raw in ("", "time") or (raw == RELEVANCE and not text):
         return ""
     if raw in SORTS:
         return raw
-    notices.append(f"There is no order “{raw[:40]}”; it is one of {', '.join(key for key in SORTS if key)}.")
+    said = _("There is no order “%(text)s”; it is one of %(orders)s.")
+    notices.append(said % {"text": raw[:40], "orders": ", ".join(filter(None, SORTS))})
     return ""
 
 
@@ -274,7 +310,7 @@ def _text(query: QueryDict, notices: list[str]) -> str:
     raw = "".join(c if c.isprintable() else " " for c in query.get("q", ""))
     text = " ".join(raw.split())[:MAX_TEXT].strip()
     if text and not fold(text):
-        notices.append(f"“{text[:40]}” has no letter or digit to search for.")
+        notices.append(_("“%(text)s” has no letter or digit to search for.") % {"text": text[:40]})
         return ""
     return text
 
@@ -283,7 +319,7 @@ def _page(query: QueryDict, notices: list[str]) -> int:
     raw = query.get("page", "").strip() or "1"
     if raw.isascii() and raw.isdigit() and len(raw) < 6 and 1 <= int(raw) <= MAX_PAGE:
         return int(raw)
-    notices.append(f"There is no page “{raw[:40]}”; this is the first one.")
+    notices.append(_("There is no page “%(text)s”; this is the first one.") % {"text": raw[:40]})
     return 1
 
 

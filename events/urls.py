@@ -36,6 +36,7 @@ urlpatterns = [
     path("embed/<slug:city_slug>/venues/<str:slug>-<int:pk>/", embed.venue, name="venue_embed"),
     path("<slug:slug>/", city.city, name="city"),
     path("<slug:slug>/list", city.city_list, name="city_list"),
+    path("<slug:slug>/more", city.city_more, name="city_more"),
     path("<slug:slug>/calendar.ics", feeds.city, {"form": "ics"}, name="city_ics"),
     path("<slug:slug>/feed.atom", feeds.city, {"form": "atom"}, name="city_atom"),
     path("<slug:slug>/feed.json", feeds.city, {"form": "json"}, name="city_json"),

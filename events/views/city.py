@@ -1,31 +1,31 @@
-"""A city's page, its fragment and its calendar: three forms of one search."""
+"""A city's page and its fragments: forms of one search. Its other forms are in events/views/feeds.py."""
 
 import datetime as dt
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.conf import settings
 from django.db.models import Min
 from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from events.cards import by_night, card, dated_card
 from events.dates import day_words, span_words
 from events.facets import facets
-from events.feeds import Feed, feed_response
-from events.ics import CONTENT_TYPE, calendar
+from events.highlight import marked_cards, marked_nights
 from events.models import City, Event
-from events.search import MAX_NIGHTS, SORTS, EventSearch
+from events.search import MAX_NIGHTS, RELEVANCE, SORTS, EventSearch
+from events.taking import of_search, subject
 from nocturne.cache import generation
 from nocturne.origin import absolute
-from nocturne.pages import etag_of, not_modified, public_file, public_page
+from nocturne.pages import etag_of, not_modified, public_page
 
 PAGE = 50
 MAX_RUNS = 60
-MAX_CALENDAR = 1000
-MAX_FEED = 200
+MAX_NEIGHBOURS = 8
+BY_ITSELF = 4  # pages that follow by scrolling; from then on somebody asks, so that the foot of the page is reached
 
 
 @require_safe
@@ -40,26 +40,22 @@ def city_list(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 @require_safe
-def city_taken(request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
-    """The events of a search to take along: runs included, in all pages. `form` is ics, atom or json."""
+def city_more(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The cards of one page alone, to go on below those of the page before; for HTMX."""
     found = _city(slug)
     if isinstance(found, HttpResponseBase):
-        return found
+        raise Http404
     search = EventSearch.parse(request.GET, found, found.tonight())
-    query = search.query(page=1)
-    etag = etag_of(form, query, search.nights, generation=generation(found.pk))
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
-    events = Event.objects.public()
-    search = search.forgiving(events)
-    most = MAX_CALENDAR if form == "ics" else MAX_FEED
-    rows = [*search.in_order(search.filter(events))[:most], *search.filter_runs(events).for_list()[:most]]
-    name = f"{found.name}: {_subject(search) if query else settings.SITE_NAME}"
-    if form == "ics":
-        return public_file(calendar(rows, name=name), CONTENT_TYPE, etag=etag, filename=f"{found.slug}.ics")
-    page = _with_query(found.get_absolute_url(), query)
-    feed = Feed(title=name, page=page, address=_taken_path(search, form), events=rows)
-    return feed_response(feed, form, etag=etag)
+    etag = etag_of("more", search.query(), search.tonight, generation=generation(found.pk))
+    response = not_modified(request, etag)
+    if response is None:
+        search = search.forgiving(Event.objects.public())
+        context = listed(search, total=search.filter(Event.objects.public()).count(), more=True)
+        if context["page"] < search.page:  # there were more when the page above was made
+            context |= {"nights": [], "cards": []}
+        response = public_page("events/more.html", {**context, "search": search, **_paths(found)}, etag=etag)
+    response["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _respond(request: HttpRequest, slug: str, template: str) -> HttpResponseBase:
@@ -70,7 +66,12 @@ def _respond(request: HttpRequest, slug: str, template: str) -> HttpResponseBase
         return found
     search = EventSearch.parse(request.GET, found, found.tonight())
     etag = etag_of(template, search.query(), search.tonight, search.notices, generation=generation(found.pk))
-    response = not_modified(request, etag) or public_page(template, results(search), etag=etag)
+    response = not_modified(request, etag)
+    if response is None:
+        context = results(search)
+        if template == "events/city.html":
+            context["neighbours"] = _neighbours(found)
+        response = public_page(template, context, etag=etag)
     if template == "events/list.html":
         response["HX-Push-Url"] = _with_query(found.get_absolute_url(), search.query())
         response["X-Robots-Tag"] = "noindex"
@@ -93,52 +94,86 @@ def results(search: EventSearch) -> dict[str, Any]:
     search = search.forgiving(events)
     choices = facets(search)
     notices = list(search.notices)
-    pages = max(1, -(-choices.total // PAGE))
-    page = min(search.page, pages)
-    if page < search.page:
-        notices.append(f"There is no page {search.page}; this is the last one.")
-    found = search.in_order(search.filter(events)) if choices.total else events.none()
-    rows = found[(page - 1) * PAGE : page * PAGE]
+    list_of = listed(search, total=choices.total)
+    if list_of["page"] < search.page:
+        notices.append(_("There is no page %(number)s; this is the last one.") % {"number": search.page})
     runs = search.filter_runs(events).for_runs()[: MAX_RUNS + 1]
     run_cards = [card(event, tonight=search.tonight) for event in runs]
-    base = search.city.get_absolute_url()
     first, last = search.nights
     return {
+        **list_of,
+        **_paths(search.city),
         "city": search.city,
         "search": search,
         "facets": choices,
         "notices": notices,
-        "nights": [] if search.sort else by_night(rows, tonight=search.tonight),
-        "cards": [dated_card(event, tonight=search.tonight) for event in rows] if search.sort else [],
-        "sorts": [(label, search.query(sort=sort), sort == search.sort) for sort, label in SORTS.items()],
+        "sorts": _sorts(search),
         "sort_label": SORTS[search.sort],
         "runs_query": search.query(runs=not search.runs),
-        "runs": run_cards[:MAX_RUNS],
+        "runs": marked_cards(run_cards[:MAX_RUNS], search.words, alike=search.typos),
         "more_runs": len(run_cards) > MAX_RUNS,
-        "page": page,
-        "pages": pages,
-        "previous_query": search.query(page=page - 1) if page > 1 else None,
-        "next_query": search.query(page=page + 1) if page < pages else None,
         "span": span_words(first, last, year=search.tonight.year),
-        "subject": _subject(search),
+        "subject": subject(search),
+        "take": of_search(search),
         "chosen": choices.chosen,
         "bare_query": search.query(categories=(), price="", sources=(), venues=(), online=False, text=""),
         "next_night": None if choices.total else _next_night(search),
         "kept": _kept(search),
         "max_nights": MAX_NIGHTS,
-        "path": base,
-        "list_path": reverse("events:city_list", args=[search.city.slug]),
-        "ics_path": _taken_path(search, "ics"),
-        "atom_path": _taken_path(search, "atom"),
-        "json_path": _taken_path(search, "json"),
-        "canonical": absolute(_with_query(base, search.query(page=page))),
+        "canonical": absolute(_with_query(search.city.get_absolute_url(), search.query(page=list_of["page"]))),
     }
 
 
-def _subject(search: EventSearch) -> str:
-    """The nights in words: Tonight, This weekend, Fri 5 – Sun 7 Dec."""
-    names = {"tonight": "tonight", "tomorrow": "tomorrow", "weekend": "this weekend", "week": "next 7 nights"}
-    return names.get(search.when) or span_words(*search.nights, year=search.tonight.year)
+def listed(search: EventSearch, *, total: int, more: bool = False) -> dict[str, Any]:
+    """One page of one-off events: by night, or in another order with the day of each.
+
+    As `more`, below the page before, a night that began there goes on without its heading: `continued`.
+    """
+    pages = max(1, -(-total // PAGE))
+    page = min(search.page, pages)
+    start = (page - 1) * PAGE
+    before = 1 if more and start else 0
+    events = Event.objects.public()
+    found = search.in_order(search.filter(events)) if total else events.none()
+    rows = list(found[start - before : start + PAGE])
+    marks: dict[str, Any] = {"words": search.words, "alike": search.typos}
+    nights = [] if search.sort else by_night(rows[before:], tonight=search.tonight)
+    cards = [dated_card(event, tonight=search.tonight) for event in rows[before:]] if search.sort else []
+    return {
+        "nights": marked_nights(nights, **marks),
+        "cards": marked_cards(cards, **marks),
+        "continued": rows[0].night if before and rows else None,
+        "page": page,
+        "pages": pages,
+        "more": more,
+        "by_itself": page < BY_ITSELF,
+        "previous_query": search.query(page=page - 1) if page > 1 else None,
+        "next_query": search.query(page=page + 1) if page < pages else None,
+    }
+
+
+def _paths(city: City) -> dict[str, str]:
+    return {
+        "path": city.get_absolute_url(),
+        "list_path": reverse("events:city_list", args=[city.slug]),
+        "more_path": reverse("events:city_more", args=[city.slug]),
+    }
+
+
+def _sorts(search: EventSearch) -> list[tuple[str, str, str, bool]]:
+    """Key, words, query string, and whether it is chosen; relevance is that of a text."""
+    return [
+        (sort or "time", str(label), search.query(sort=sort), sort == search.sort)
+        for sort, label in SORTS.items()
+        if search.text or sort != RELEVANCE
+    ]
+
+
+def _neighbours(city: City) -> list[City]:
+    """The other cities of its area, the largest first."""
+    if city.area_id is None:
+        return []
+    return list(City.objects.active().filter(area=city.area_id).exclude(pk=city.pk).biggest_first()[:MAX_NEIGHBOURS])
 
 
 def _next_night(search: EventSearch) -> dict[str, str] | None:
@@ -164,10 +199,6 @@ def _kept(search: EventSearch) -> dict[str, list[tuple[str, str]]]:
         "text": [(name, value) for name, value in fields if name != "q"],
         "dates": [(name, value) for name, value in fields if name not in ("when", "from", "to")],
     }
-
-
-def _taken_path(search: EventSearch, form: str) -> str:
-    return _with_query(reverse(f"events:city_{form}", args=[search.city.slug]), search.query(page=1))
 
 
 def _with_query(path: str, query: str) -> str:
