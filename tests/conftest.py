@@ -29,6 +29,7 @@ def _begin_run() -> None:
     for name, url in urls.items():
         # Of Valkey's 4096 databases a run takes some that no other run takes at the same time, most likely.
         os.environ[VARIABLES[name]] = f"{url}/{os.getpid() % 128 * 32}" if name == "valkey" else url
+    os.environ["MEDIA_ROOT"] = str(ROOT / ".data" / "test" / "media")  # which is empty: tests have their own
     os.environ["TEST_RUN"] = str(os.getpid())
     os.environ["TEST_SERVERS"] = " ".join(missing)
     os.environ["ENVIRONMENT"] = "development"

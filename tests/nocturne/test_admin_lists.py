@@ -23,6 +23,8 @@ from events.models import (
     Decision,
     Event,
     EventChange,
+    Image,
+    ImageAddress,
     Listing,
     Rsvp,
     Series,
@@ -122,6 +124,21 @@ def make_everything(rows: int) -> None:
     )
     make(Rsvp, event=lambda n: events[n], user=lambda n: users[n], answer=lambda n: "going")
     make(Comment, event=lambda n: events[n], user=lambda n: users[n], name=lambda n: "A", text=lambda n: "Good.")
+    images = make(
+        Image,
+        hash=lambda n: f"{n:064x}",
+        width=lambda n: 800,
+        height=lambda n: 500,
+        bytes=lambda n: 9000,
+        colour=lambda n: "#123456",
+        taken_down_by=lambda n: users[n],
+    )
+    make(
+        ImageAddress,
+        url=lambda n: f"https://{n}.example/a.jpg",
+        host=lambda n: f"{n}.example",
+        image=images.__getitem__,
+    )
     make(Decision, kind=lambda n: "pair", summary=lambda n: f"Pair {n}.", by=lambda n: users[n])
     make(EventChange, event=lambda n: events[n], sequence=lambda n: 1, before=lambda n: {}, after=lambda n: {})
     make(
