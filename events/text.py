@@ -57,6 +57,11 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
+def counted(number: int, noun: str) -> str:
+    """ "1 event", "2,000 events": a number with an English noun."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def slugify(text: str, *, fallback: str = "event", length: int = 60) -> str:
     """The folded text as a piece of a URL; letters of every script stay, `fallback` where nothing is left."""
     words = fold(text)[:length].strip().replace(" ", "-")

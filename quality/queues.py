@@ -23,8 +23,9 @@ def _yesterday() -> dt.date:
 def _to_come() -> Q:
     """Events that one can still go to: what has begun without a stated end is over when its day is."""
     now = clock.now()
-    ahead = Q(starts_at__gte=now) | Q(ends_at__gte=now) | Q(last_night__gte=now.date())
-    return ahead | Q(Q(all_day=True) | Q(time_known=False), last_night=_yesterday())
+    timed = Q(all_day=False, time_known=True)
+    ahead = Q(starts_at__gte=now) | Q(ends_at__gte=now) | Q(ends_at=None, last_night__gte=now.date())
+    return Q(timed, ahead) | Q(~timed, last_night__gte=_yesterday())
 
 
 def pairs(*, city: int | None = None, source: int | None = None) -> QuerySet[Verdict, Any]:

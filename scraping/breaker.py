@@ -1,7 +1,8 @@
 """A breaker per host, which all workers share by the cache: a host that is down is left alone, by all of its sources.
 
 After THRESHOLD failures in a row, whichever sources they were of, the host rests; then one worker tries it while the
-others go on waiting. If that fails it rests for twice as long. With the cache away nothing rests.
+others go on waiting. If that fails it rests for twice as long. With the cache away nothing rests. Its first answer
+resolves the alert that health.py opens for it.
 """
 
 import datetime as dt
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 from django.core.cache import cache
 
+from nocturne import alerts
 from nocturne.http import FetchError
 
 THRESHOLD = 5
@@ -36,11 +38,13 @@ def rest_of(url: str, now: dt.datetime) -> float:
 def record(url: str, now: dt.datetime, error: FetchError | None) -> None:
     """Tell what came of asking a host: the error, None for an answer."""
     host = _host(url)
-    names = {name: f"breaker:{name}:{host}" for name in ("failures", "until", "rests", "trial")}
+    names = {name: f"breaker:{name}:{host}" for name in ("failures", "until", "rests", "trial", "since")}
     if error and error.kind in NOT_ASKED:
         cache.delete(names["trial"])
         return
-    if error is None or not _is_down(error):
+    if error is None or not is_down(error):
+        if cache.delete(names["since"]):
+            alerts.resolve(alert_key(url), now=now)
         cache.delete_many(names.values())
         return
     failures, asked = _add_one(names["failures"]), error.retry_after or 0
@@ -53,9 +57,20 @@ def record(url: str, now: dt.datetime, error: FetchError | None) -> None:
     seconds = rest.total_seconds()
     cache.set(names["until"], now.timestamp() + seconds, timeout=int(seconds) + MEMORY_SECONDS)
     cache.delete(names["trial"])
+    cache.add(names["since"], now.timestamp(), timeout=None)
 
 
-def _is_down(error: FetchError) -> bool:
+def down_since(url: str) -> dt.datetime | None:
+    """When the host began to rest, None if it does not."""
+    since = cache.get(f"breaker:since:{_host(url)}")
+    return dt.datetime.fromtimestamp(since, dt.UTC) if since else None
+
+
+def alert_key(url: str) -> str:
+    return f"host:{_host(url)}"[:200]
+
+
+def is_down(error: FetchError) -> bool:
     """Whether it is the host that fails, and not one page of it or what we make of that."""
     return error.kind in ("connect", "timeout", "http.429") or error.kind.startswith("http.5")
 

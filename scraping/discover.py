@@ -18,6 +18,7 @@ from django.utils import timezone as clock
 
 from events.models import City
 from events.places import Atlas
+from events.text import counted
 from nocturne.http import FetchError, Response
 
 from . import leads
@@ -205,7 +206,10 @@ class _Search:
     def _read(self, lead: Lead, document: Document) -> None:
         if lead.rank == Rank.SITEMAP and "<loc" in document.head:
             further = leads.of_sitemap(document)
-            self._look(lead, f"A map of the site with {len(further)} promising addresses.")
+            self._look(
+                lead,
+                f"A map of the site with {len(further)} promising {'address' if len(further) == 1 else 'addresses'}.",
+            )
             self._add(further)
             return
         reading = read(document, self.window)
@@ -229,9 +233,9 @@ class _Search:
 def _said(reading: Reading, events: int, *, is_page: bool) -> str:
     """What an answer is, in one sentence."""
     if events:
-        return f"{events} events to come, as {reading.format}."
+        return f"{counted(events, 'event')} to come, as {reading.format}."
     if reading.drafts:
-        return f"{len(reading.drafts)} items of {reading.format}, none with a date that can be read."
+        return f"{counted(len(reading.drafts), 'item')} of {reading.format}, none with a date that can be read."
     if reading.problems:
         return reading.problems[0].message
     return "A page without events in it." if is_page else f"No event that is still to come, as {reading.format}."

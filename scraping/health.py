@@ -8,14 +8,17 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from urllib.parse import urlencode, urlsplit
 
 from django.urls import reverse
 
 from events.models import Source
+from events.text import counted
 from nocturne import alerts
 from nocturne.http import FetchError
 from nocturne.models import Alert
 
+from . import breaker
 from .assess import Item
 from .models import Health, Run, Schedule
 from .retire import MAX_ITEMS
@@ -26,6 +29,7 @@ AT_ONCE = frozenset(("worker.died",))
 COMPARED = 10  # readings, of which the median is usual
 EXAMPLES = 20
 SILENT = dt.timedelta(days=3)
+HOST_DOWN = dt.timedelta(hours=1)  # until one alert stands for all sources of a host
 NOTHING_TO_COME = "No events to come at the moment."
 _PASSES = "Mostly this passes. If not, look whether the site has moved."
 _ADDRESS = "Look at the address in a browser, and correct it in the source."
@@ -103,7 +107,7 @@ def drop(row: Health, now: dt.datetime) -> str:
     before, after = row.usual or 0, row.upcoming or 0
     if after * 2 >= before or before - after <= MAX_ITEMS or believed(row, now):
         return ""
-    return f"{after} events to come, where there are usually {before}."
+    return f"{counted(after, 'event')} to come, where there are usually {before}."
 
 
 def weigh(row: Health, measured: Measured, left_out: Sequence[LeftOut], now: dt.datetime, *, news: bool = True) -> str:
@@ -130,6 +134,8 @@ def succeeded(row: Health, now: dt.datetime, *, problem: str = "") -> None:
         _alert(row, f"{sentence} {_COMPARE}", now, severity=Alert.Severity.WARNING)
         return
     alerts.resolve(alert_key(row.source_id), now=now)
+    if row.state == Health.State.FAILING:  # also where the cache has forgotten that the host was down
+        alerts.resolve(breaker.alert_key(row.source.url), now=now)
     if problem:
         _set(row, Health.State.DEGRADED, problem, now)
     elif row.placed is not None and row.placed < 50:
@@ -163,13 +169,15 @@ def emptied(source: Source, now: dt.datetime) -> None:
 def failed(source: Source, failures: int, error: FetchError, now: dt.datetime) -> None:
     """After so many failures in a row, of which this is the last."""
     row = of(source, now)
+    told = breaker.is_down(error) and _alert_of_host(row, now)
     if failures < FAILURES and error.kind not in AT_ONCE:
         if row.state in ("", Health.State.HEALTHY, Health.State.DEGRADED):
             _set(row, Health.State.DEGRADED, f"The last reading failed: {error}", now)
         return
     sentence = f"{failures} readings in a row failed: {error}" if failures > 1 else str(error)
     _set(row, Health.State.FAILING, sentence, now)
-    _alert(row, f"{sentence} {advice_for(error.kind)}", now)
+    if not told:
+        _alert(row, f"{sentence} {advice_for(error.kind)}", now)
 
 
 def silent(at: Schedule, now: dt.datetime) -> None:
@@ -180,7 +188,8 @@ def silent(at: Schedule, now: dt.datetime) -> None:
     row = of(at.source, now)
     sentence = f"No good answer since {since:%-d %b %Y}: its host is down or wants to be left alone."
     _set(row, Health.State.FAILING, sentence, now)
-    _alert(row, f"{sentence} {_PASSES}", now)
+    if not _alert_of_host(row, now):
+        _alert(row, f"{sentence} {_PASSES}", now)
 
 
 def believe(source: Source, now: dt.datetime) -> None:
@@ -221,6 +230,22 @@ def _alert(row: Health, sentence: str, now: dt.datetime, *, severity: str = Aler
     alerts.raise_alert(
         alert_key(row.source_id), f"{row.source.name}: {sentence}", severity=severity, path=path, now=now
     )
+
+
+def _alert_of_host(row: Health, now: dt.datetime) -> bool:
+    """Whether one alert stands for all sources of the row's host: it is down for long and feeds more than one."""
+    since = breaker.down_since(row.source.url)
+    if since is None or now - since < HOST_DOWN:
+        return False
+    host = urlsplit(row.source.url).netloc
+    count = Source.objects.scraped().filter(url__icontains=f"//{host}/").count()
+    if count < 2:
+        return False
+    said = f"{host} is down since {since:%-d %b %Y, %H:%M} UTC: its {count} sources wait. {_PASSES}"
+    path = f"{reverse('admin:events_source_changelist')}?{urlencode({'q': host})}"
+    alerts.raise_alert(breaker.alert_key(row.source.url), said, severity=Alert.Severity.ERROR, path=path, now=now)
+    alerts.resolve(alert_key(row.source_id), now=now)
+    return True
 
 
 def _set(row: Health, state: str, reason: str, now: dt.datetime) -> None:

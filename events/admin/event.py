@@ -17,7 +17,7 @@ from django.utils.html import format_html
 from events import editing
 from events.categories import CATEGORIES
 from events.models import Event, EventChange, Listing, Series
-from events.text import fold
+from events.text import counted, fold
 from nocturne.admin import EditorAdmin, RecordAdmin, SearchFilter, link, link_to_list, user_of
 
 from .decision import told
@@ -225,8 +225,8 @@ class EventAdmin(EditorAdmin):
             "changes": event.changes.order_by("-sequence"),
             "may": self._posted_actions(request),
             "lists": [
-                (link_to_list("events_rsvp", "RSVPs", event__id__exact=event.pk), event.rsvps.count()),
-                (link_to_list("events_comment", "comments", event__id__exact=event.pk), event.comments.count()),
+                link_to_list("events_rsvp", counted(event.rsvps.count(), "RSVP"), event__id__exact=event.pk),
+                link_to_list("events_comment", counted(event.comments.count(), "comment"), event__id__exact=event.pk),
             ],
         }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -22,9 +22,14 @@ class Decision(models.Model):
     path = models.CharField(max_length=200, blank=True)
     state = models.JSONField(default=dict, editable=False)
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="decisions"
+        settings.AUTH_USER_MODEL,
+        verbose_name="editor",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="decisions",
     )
-    at = models.DateTimeField(default=clock.now)
+    at = models.DateTimeField("decided at", default=clock.now)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="undone_decisions"
     )

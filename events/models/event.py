@@ -179,7 +179,7 @@ class Event(models.Model):
     time_known = models.BooleanField(default=True)
     night = models.DateField()
     last_night = models.DateField()
-    is_run = models.BooleanField(default=False)
+    is_run = models.BooleanField("run of several nights", default=False)
     # --- composed: the rest ---------------------------------------------------------------------
     title = models.CharField(max_length=300)
     slug = models.SlugField(max_length=80, allow_unicode=True)
@@ -297,7 +297,7 @@ class EventChange(models.Model):
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="changes")
     sequence = models.PositiveIntegerField()
-    at = models.DateTimeField(default=clock.now)
+    at = models.DateTimeField("changed at", default=clock.now)
     before = models.JSONField(help_text="Changed fields with their old values.")
     after = models.JSONField(help_text="Changed fields with their new values.")
 

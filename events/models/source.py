@@ -28,7 +28,9 @@ class Source(models.Model):
         VISITORS = VISITORS, "entries of visitors"
 
     name = models.CharField(max_length=200)
-    url = models.URLField(max_length=2000, blank=True, help_text="The calendar, feed or page that is read.")
+    url = models.URLField(
+        "address", max_length=2000, blank=True, help_text="The calendar, feed or page that is read, as https://…"
+    )
     publisher = models.CharField(max_length=200, blank=True, help_text="Shown to visitors; the name if empty.")
     homepage = models.URLField(max_length=2000, blank=True, help_text="Where visitors learn about the publisher.")
     city = models.ForeignKey(
@@ -52,8 +54,10 @@ class Source(models.Model):
     )
     active = models.BooleanField(default=True, help_text="Paused sources keep their events but are not read.")
     ids_stable = models.BooleanField(
+        "keeps its ids",
         default=True,
-        help_text="Off: the source gives its events new ids at each reading, so ids come from content.",
+        help_text="Off: it gives its events new ids at each reading, so that they are told by what they say. Readings "
+        "find that out by themselves.",
     )
     include = models.TextField(
         blank=True,

@@ -10,6 +10,7 @@ from django.utils import timezone as clock
 
 from events.dates import day_words
 from events.models import Event, Listing, Source
+from events.text import counted
 from nocturne.admin import count_of, link_to_list
 from quality.models import Finding
 from scraping.models import Run
@@ -54,14 +55,20 @@ def chart(runs: Sequence[Run]) -> Chart | None:
         if run.upcoming is None or run.status != Run.Status.CHANGED:
             height, words = LEAST * 3, f"{at}: {run.get_status_display()} {run.error}".strip()
         else:
-            height, words = max(round(HEIGHT * run.upcoming / most), LEAST), f"{at}: {run.upcoming} events to come"
+            height, words = (
+                max(round(HEIGHT * run.upcoming / most), LEAST),
+                f"{at}: {counted(run.upcoming, 'event')} to come",
+            )
         bad = run.status != Run.Status.CHANGED
         bars.append(Bar(number * (BAR + GAP), HEIGHT - height, height, bad, words))
     failed = sum(1 for bar in bars if bar.bad)
-    words = (
-        f"Events to come in the last {len(bars)} readings that had news or failed: {min(yields)} to {most}, "
-        f"{yields[-1]} the last time; {failed or 'none'} failed."
-    )
+    if len(bars) == 1:
+        words = f"One reading so far, with {counted(yields[0], 'event')} to come."
+    else:
+        words = (
+            f"Events to come in the last {len(bars)} readings that had news or failed: {min(yields)} to {max(yields)}, "
+            f"{yields[-1]} the last time; {failed or 'none'} failed."
+        )
     return Chart(bars, len(bars) * (BAR + GAP), HEIGHT, words)
 
 
@@ -107,6 +114,10 @@ def _state(listing: Listing) -> str:
     return "shown" if root.visibility == Event.Visibility.PUBLISHED else root.get_visibility_display()
 
 
+def _counted(count: int, words: str) -> str:
+    return counted(count, words) if words in ("listing", "finding", "reading") else f"{count} {words}"
+
+
 def below(source: Source) -> dict[str, Any]:
     """The context of the part below the form."""
     runs = list(source.runs.all()[:BARS])
@@ -115,12 +126,12 @@ def below(source: Source) -> dict[str, Any]:
     missing = listings.filter(missing_since__isnull=False, retired_at=None)
     errors = source.findings.filter(severity="error")
     lists: list[tuple[int, str, str, dict[str, object]]] = [
-        (listings.count(), "events_listing", "listings", {}),
+        (listings.count(), "events_listing", "listing", {}),
         (listings.filter(event=None).count(), "events_listing", "without an event", {"event__isempty": 1}),
         (missing.count(), "events_listing", "missing in the last reading", {"standing": "missing"}),
         (errors.count(), "quality_finding", "with errors", {"severity__exact": "error"}),
-        (source.findings.count(), "quality_finding", "findings", {}),
-        (source.runs.count(), "scraping_run", "runs", {}),
+        (source.findings.count(), "quality_finding", "finding", {}),
+        (source.runs.count(), "scraping_run", "reading", {}),
         (source.series.count(), "events_series", "series", {}),
     ]
     return {
@@ -128,5 +139,5 @@ def below(source: Source) -> dict[str, Any]:
         "runs": runs[:RUNS_SHOWN],
         "given": given(source),
         "judged": getattr(source, "health", None),
-        "lists": [(count, link_to_list(model, words, **one, **more)) for count, model, words, more in lists],
+        "lists": [link_to_list(model, _counted(count, words), **one, **more) for count, model, words, more in lists],
     }

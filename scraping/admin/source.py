@@ -9,6 +9,8 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.html import format_html
 from django.utils.text import Truncator
@@ -17,6 +19,7 @@ from kombu.exceptions import OperationalError
 
 from events import editing
 from events.models import Event, Listing, Source
+from events.text import counted
 from nocturne import alerts
 from nocturne.admin import SearchFilter, count_of, link, link_to_list
 from nocturne.admin.pages import NOTHING
@@ -230,13 +233,17 @@ class SourceAdmin(AddByAddress):
         from scraping.tasks import scrape_source  # loads every extractor, which pages have no use for
 
         chosen = list(queryset)
-        sources = [source for source in chosen if source.url]
+        sources = [source for source in chosen if source.url and source.active]
+        for source in chosen:
+            if source.url and not source.active:
+                self._offer_to_resume(request, source)
         schedule.ensure(sources)
         for asked, source in enumerate(sources):
             try:
                 scrape_source.delay(source.pk, force=True)
             except OperationalError as error:
-                said = f"The queue cannot be reached, so {len(sources) - asked} sources were not asked for: {error}"
+                left = counted(len(sources) - asked, "source")
+                said = f"The queue cannot be reached, so {left} could not be asked for: {error}"
                 self.message_user(request, said, messages.ERROR)
                 sources = sources[:asked]
                 break
@@ -267,14 +274,24 @@ class SourceAdmin(AddByAddress):
         self.message_user(request, f"{said} Sources: {len(sources)}.")
         self.scrape_now(request, queryset.exclude(url=""))
 
+    def _offer_to_resume(self, request: HttpRequest, source: Source) -> None:
+        place = {"url": reverse("admin:events_source_changelist"), "action": "resume", "pk": source.pk}
+        button = render_to_string("admin/events/event/act.html", {**place, "label": "Resume"}, request)
+        said = "{} is paused and is not read. Resume it, and it is read within a minute or two. {}"
+        self.message_user(request, format_html(said, link(source), button), messages.WARNING)
+
     def _set_active(self, request: HttpRequest, queryset: QuerySet[Source], active: bool, message: str) -> None:
         sources = list(queryset.exclude(active=active))
         Source.objects.filter(pk__in=[source.pk for source in sources]).update(active=active)
         for source in sources if not active else ():
             alerts.resolve(health.alert_key(source.pk))  # that it is paused is an answer
         schedule.ensure(sources)
+        now = clock.now()
+        if active:
+            Schedule.objects.filter(source__in=sources, next_at__gt=now).update(next_at=now)
         self.record(request, sources, message)
-        self.message_user(request, f"{message} Sources: {len(sources)}.")
+        said = "They are read within a minute or two. " if active and any(source.url for source in sources) else ""
+        self.message_user(request, f"{message} {said}Sources: {len(sources)}.")
 
 
 def _schedule(source: Source) -> Schedule:

@@ -50,7 +50,7 @@ def clean(*args: str) -> str:
 
 def test_what_was_over_more_than_thirty_days_ago_is_archived():
     old, recent, coming = night("2026-10-22"), night("2026-10-23"), night("2026-12-05")
-    assert "1 events archived." in clean("--days", "30")
+    assert "1 event archived." in clean("--days", "30")
     assert shown(old, recent, coming) == ["archived", "published", "published"]
 
 
@@ -70,7 +70,7 @@ def test_the_number_of_days_is_free():
 
 def test_a_dry_run_says_it_and_does_nothing():
     old = night("2026-10-01")
-    assert "1 events would be archived." in clean("--dry-run")
+    assert "1 event would be archived." in clean("--dry-run")
     assert shown(old) == ["published"]
 
 

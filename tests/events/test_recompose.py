@@ -20,20 +20,20 @@ def recompose(*arguments: str) -> str:
 def test_it_mends_what_differs_and_then_changes_nothing() -> None:
     event = make_event("As listed")
     make_listing(event)
-    assert recompose() == "1 events, 1 changed."
+    assert recompose() == "1 event, 1 changed."
     Event.objects.filter(pk=event.pk).update(title="Edited past the overrides")
-    assert recompose("--dry-run") == "1 events, 1 would change."
+    assert recompose("--dry-run") == "1 event, 1 would change."
     assert Event.objects.get().title == "Edited past the overrides"
-    assert recompose() == "1 events, 1 changed."
+    assert recompose() == "1 event, 1 changed."
     assert Event.objects.get().title == "As listed"
     with CaptureQueriesContext(connection) as queries:
-        assert recompose() == "1 events, 0 changed."
+        assert recompose() == "1 event, 0 changed."
     assert not [query for query in queries if query["sql"].startswith(("UPDATE", "INSERT", "DELETE"))]
 
 
 def test_one_city_only() -> None:
     for city in (make_city(), make_city("los-angeles")):
         make_listing(make_event(city=city))
-    assert recompose("--city", "ca--los-angeles") == "1 events, 1 changed."
+    assert recompose("--city", "ca--los-angeles") == "1 event, 1 changed."
     with pytest.raises(CommandError, match="No city has the code 'xx'"):
         recompose("--city", "xx")

@@ -37,7 +37,7 @@ def test_what_was_found_is_shown_and_the_best_is_added(site: Site) -> None:
     assert "2026-12-05 20:00  Ada Blum and friends · Klub Null · known" in said
     assert "Cities: Berlin 3." in said
     assert "Of the first 3 with a city: 1 are there already, 0 may be, 2 are new." in said
-    assert f"Also: {site.url}/ (1 events to come" in said
+    assert f"Also: {site.url}/ (1 event to come" in said
     source = Source.objects.get(url=f"{site.url}/all.ics")
     assert (source.name, source.city, source.homepage) == ("Klub Null", berlin, f"{site.url}/")
     assert Schedule.objects.filter(source=source).exists()

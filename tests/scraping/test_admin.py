@@ -70,6 +70,26 @@ class TestScrapeNow:
         assert asked == []
         assert "no address" in text_of(page, ".messagelist")
 
+    def test_a_paused_source_is_not_read_and_can_be_resumed_from_the_message(
+        self, editor: Client, asked: list[Any]
+    ) -> None:
+        source = make_source(name="Resting", active=False)
+        later = clock.now() + dt.timedelta(days=3)
+        Schedule.objects.update_or_create(source=source, defaults={"next_at": later})
+        page = choose(editor, "scrape_now", source)
+        assert asked == []
+        assert "Resting is paused and is not read." in text_of(page, ".messagelist .warning")
+        form = page.css_first(".messagelist form")
+        fields = {
+            one.attributes["name"]: one.attributes["value"]
+            for one in form.css("input, button")
+            if "name" in one.attributes
+        }
+        editor.post(form.attributes["action"], fields)
+        source.refresh_from_db()
+        assert source.active
+        assert Schedule.objects.get(source=source).next_at <= clock.now()
+
     def test_a_queue_that_is_away_is_told_and_asked_once(self, editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         tries = []
 
@@ -79,7 +99,7 @@ class TestScrapeNow:
 
         monkeypatch.setattr(tasks.scrape_source, "delay", away)
         page = choose(editor, "scrape_now", make_source(), make_source())
-        assert "The queue cannot be reached, so 2 sources were not asked for" in text_of(page, ".messagelist .error")
+        assert "so 2 sources could not be asked for" in text_of(page, ".messagelist .error")
         assert len(tries) == 1
         assert not LogEntry.objects.exists()
 
@@ -147,7 +167,7 @@ class TestSources:
         for name, url in links(page, ".lists a").items():
             answer = editor.get(url)
             assert answer.status_code == 200, name
-        listed = parsed(editor.get(links(page, ".lists a")["listings"]))
+        listed = parsed(editor.get(links(page, ".lists a")["1 listing"]))
         assert url_of(listing) in {url.partition("?")[0] for url in links(listed, "#result_list a").values()}
 
     def test_a_new_source_is_due_at_once(self, editor: Client) -> None:

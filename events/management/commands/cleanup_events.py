@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from events.archive import DAYS, KEEP, archive
+from events.text import counted
 
 
 class Command(BaseCommand):
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         if self.stderr.isatty():
             self.stderr.write("\r\033[K", ending="")
         would = "would be " if dry_run else ""
-        self.stdout.write(f"{done.events:,} events {would}archived.")
+        self.stdout.write(f"{counted(done.events, 'event')} {would}archived.")
         for name, count in done.pruned.items():
             self.stdout.write(f"{count:,} {name} {would}thrown away.")
 

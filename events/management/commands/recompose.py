@@ -9,6 +9,7 @@ from django.utils import timezone as clock
 
 from events.compose import compose
 from events.models import City, Event
+from events.text import counted
 from nocturne.cache import bump
 from nocturne.locks import area_lock
 
@@ -40,4 +41,4 @@ class Command(BaseCommand):
                 for city_id in () if dry_run else sorted(result.cities):
                     bump(city_id)
                 done, last = done + len(ids), ids[-1]
-        self.stdout.write(f"{done} events, {changed} {'would change' if dry_run else 'changed'}.")
+        self.stdout.write(f"{counted(done, 'event')}, {changed} {'would change' if dry_run else 'changed'}.")

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone as clock
 
 from events.models import City, Source
+from events.text import counted
 from scraping.adding import add
 from scraping.addresses import readings, source_with
 from scraping.discover import Discovered, Look, discover
@@ -110,7 +111,7 @@ def _best(outlook: Outlook) -> str:
 
 def _count(outlook: Outlook) -> str:
     undated = f", {outlook.undated} without a readable date" if outlook.undated else ""
-    return f"{outlook.count} events to come, {outlook.first} to {outlook.last}, as {outlook.format}{undated}"
+    return f"{counted(outlook.count, 'event')} to come, {outlook.first} to {outlook.last}, as {outlook.format}{undated}"
 
 
 def _city(name: str) -> City:
