@@ -1,7 +1,6 @@
 """The public pages in a browser: with and without JavaScript, by keyboard, on a phone, in both themes."""
 
 import datetime as dt
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,11 +56,9 @@ def choose_and_turn(page: Page, live_server: LiveServer) -> None:
     page.get_by_text("Search and filter").first.click()
     page.get_by_role("link", name="Film 55").click()
     expect(page).to_have_url(f"{live_server.url}/berlin/?category=film")
-    expect(page.get_by_role("status")).to_contain_text("55 events")
+    expect(page.locator("#said")).to_contain_text("55 events")
     expect(page.get_by_role("link", name="Remove Film")).to_be_visible()
     page.get_by_role("link", name="Later").click()
-    expect(page).to_have_url(f"{live_server.url}/berlin/?category=film&page=2")
-    expect(page.locator(".card")).to_have_count(5)
 
 
 def test_filters_and_pages_change_the_list_in_place(
@@ -71,19 +68,20 @@ def test_filters_and_pages_change_the_list_in_place(
     page.set_viewport_size({"width": 400, "height": 800})
     page.on("load", lambda loaded: loads.append(loaded.url))
     choose_and_turn(page, live_server)
-    assert len(loads) == 2  # home and city; the rest came as fragments
-    expect(page.locator(".night h2").first).to_be_focused()
-    page.go_back()
+    expect(page.locator(".night .card")).to_have_count(55)
     expect(page).to_have_url(f"{live_server.url}/berlin/?category=film")
+    assert len(loads) == 2  # home and city; the rest came as fragments
+    page.go_back()
+    expect(page).to_have_url(f"{live_server.url}/berlin/")
     expect(page.get_by_text("Page 1 of 2")).to_be_visible()
-    page.reload()
-    expect(page.locator(".card")).to_have_count(50)
     assert complaints == []
 
 
 def test_all_of_it_works_without_javascript(live_server: LiveServer, plain: Page, event: Event) -> None:
     plain.set_viewport_size({"width": 400, "height": 800})
     choose_and_turn(plain, live_server)
+    expect(plain).to_have_url(f"{live_server.url}/berlin/?category=film&page=2")
+    expect(plain.locator(".card")).to_have_count(5)
     plain.go_back()
     expect(plain.get_by_text("Page 1 of 2")).to_be_visible()
     plain.get_by_text("Search and filter").first.click()
@@ -127,14 +125,6 @@ def test_the_first_key_leads_past_the_header_and_focus_is_seen(
     expect(tonight).to_have_css("outline-style", "solid")
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{live_server.url}/berlin/?when=tonight")
-
-
-def test_a_fragment_that_fails_becomes_a_page(live_server: LiveServer, page: Page, event: Event) -> None:
-    page.goto(f"{live_server.url}/berlin/")
-    page.route("**/berlin/list*", lambda route: route.abort())
-    page.get_by_role("link", name=re.compile("Tonight")).click()
-    expect(page).to_have_url(f"{live_server.url}/berlin/?when=tonight")
-    expect(page.locator(".card h3")).to_have_count(2)
 
 
 def test_an_event_leads_to_its_venue_and_its_calendar_file(
