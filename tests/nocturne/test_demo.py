@@ -247,3 +247,20 @@ def test_a_feed_stays_the_same_for_a_night(town: str, client: http.client.HTTPCo
         with time_machine.travel(dt.datetime.fromisoformat(local).replace(tzinfo=zone), tick=False):
             tags.append(ask(client, path)[0].headers["ETag"])
     assert tags[0] == tags[1] == tags[2] != tags[3]
+
+
+def test_posters_are_drawn_and_the_same_at_every_publisher() -> None:
+    pictures = {
+        form: {item.show.key: item.picture for item in listed_by("berlin", form) if item.picture}
+        for form in ("tribe", "graph")
+    }
+    logo = f"{publisher('berlin', 'graph').home}posters/logo.jpg"
+    shared = [key for key in pictures["tribe"] if pictures["graph"].get(key, logo) != logo]
+    assert len(shared) > 10
+    first, second = (get(pictures[form][shared[0]]) for form in ("tribe", "graph"))
+    assert (first.content_type, first.body[:3]) == ("image/jpeg", b"\xff\xd8\xff")
+    assert first.body == second.body
+    assert Counter(pictures["graph"].values())[logo] > 10
+    assert get(logo).body != first.body
+    assert f"ATTACH;FMTTYPE=image/jpeg:{BASE}/" in feed("berlin", "tribe").replace("\r\n ", "")
+    assert f'"image": "{BASE}{logo}"' in feed("berlin", "graph")

@@ -188,6 +188,7 @@ def _tribe_event(publisher: Publisher, item: Item, base: str) -> list[str]:
         f"DESCRIPTION:{_text(item.text)}",
         f"URL:{base}{item.path}",
         f"CATEGORIES:{_text(_category(publisher, item))}",
+        *([f"ATTACH;FMTTYPE=image/jpeg:{base}{item.picture}"] if item.picture else []),
         f"LOCATION:{_text(_address(publisher, item))}",
         f"GEO:{venue.latitude};{venue.longitude}",
         f'ORGANIZER;CN="{venue.name}":MAILTO:hello@{publisher.key}.example',

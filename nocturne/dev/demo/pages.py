@@ -71,6 +71,7 @@ def event(publisher: Publisher, item: Item, base: str) -> dict[str, Any]:
                 "addressCountry": facts["country"],
             },
         },
+        "image": base + item.picture if item.picture else None,
         "inLanguage": facts["language"],
         "offers": offers(publisher, item, base),
     }

@@ -47,7 +47,10 @@ class Publisher:
 
 @dataclass(frozen=True)
 class Item:
-    """A show as a publisher lists it; `when_text` stands where the date should, `text` may be HTML."""
+    """A show as a publisher lists it; `when_text` stands where the date should, `text` may be HTML.
+
+    `picture` is the path of its poster, or of the publisher's logo.
+    """
 
     id: str
     path: str
@@ -61,6 +64,7 @@ class Item:
     status: str = "scheduled"
     when_text: str = ""
     link: str = ""
+    picture: str = ""
 
 
 @cache
@@ -96,6 +100,7 @@ def _listed(publisher: Publisher, show: Show) -> Item:
         text=_text(publisher.town, show),
         prices=tuple(show.price.split()),
         status=show.status,
+        picture=_picture(publisher, show),
     )
     chance = number(publisher.key, show.key, "dirt")
     match publisher.format:
@@ -116,6 +121,14 @@ def _id(publisher: Publisher, show: Show) -> str:
 
 def _path(publisher: Publisher, show: Show) -> str:
     return f"{publisher.home}{slugify(show.title, length=40)}-{_id(publisher, show)}"
+
+
+def _picture(publisher: Publisher, show: Show) -> str:
+    """Every other act has a poster, the same at every publisher; an aggregator shows its logo for the rest."""
+    seed = number(publisher.town.slug, show.kind, show.headliner or show.title)
+    if publisher.format in ("page", "tribe", "graph") and seed % 2:
+        return f"{publisher.home}posters/{show.kind}-{seed:012x}.jpg"
+    return f"{publisher.home}posters/logo.jpg" if publisher.format == "graph" else ""
 
 
 def _text(town: Town, show: Show) -> str:

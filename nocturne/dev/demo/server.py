@@ -3,6 +3,7 @@
 import datetime as dt
 import email.utils
 import hashlib
+import re
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,9 +14,12 @@ from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from events.nights import NIGHT_ENDS, tonight
-from nocturne.dev.demo import calendars, pages
+from nocturne.dev.demo import calendars, pages, posters
+from nocturne.dev.demo.program import number
 from nocturne.dev.demo.publishers import Publisher, items, publishers, sources
 
+JPEG = "image/jpeg"
+POSTER = re.compile(r"posters/(?:logo|([a-z]+)-([0-9a-f]{12}))\.jpg")
 HTML, ICS, TEXT = "text/html; charset=utf-8", "text/calendar; charset=utf-8", "text/plain; charset=utf-8"
 ROBOTS = b"User-agent: *\nDisallow: /private/\n"
 
@@ -40,6 +44,10 @@ def answer(path: str, *, base: str, now: dt.datetime) -> Answer | None:
     publisher = next((p for p in publishers() if path.startswith(p.home)), None)
     if publisher is None:
         return None
+    if found := POSTER.fullmatch(path.removeprefix(publisher.home)):
+        kind, seed = found.groups()
+        drawn = posters.poster(kind, int(seed, 16)) if kind else posters.logo(number(publisher.key))
+        return Answer(JPEG, drawn)
     return _published(publisher, path, base, tonight(now, publisher.town.timezone))
 
 
