@@ -40,7 +40,7 @@ class CityAdmin(EditorAdmin):
     prepopulated_fields = {"slug": ("name",)}
     actions = ["activate", "deactivate"]
     fieldsets = (
-        (None, {"fields": ("name", "aliases", "active", "area", "shown_with", "found_in")}),
+        (None, {"fields": ("name", "aliases", "exonyms", "active", "area", "shown_with", "found_in")}),
         ("Where", {"fields": ("country", "region", ("latitude", "longitude"), "timezone", "population")}),
         ("Names in addresses", {"fields": ("slug", "code")}),
         ("Defaults of its events", {"fields": ("currency", "language")}),

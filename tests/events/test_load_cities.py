@@ -32,6 +32,7 @@ def test_the_data_is_fit_for_the_columns() -> None:
         assert len(row["currency"]) == 3, row
         assert row["language"], row
         assert len(row["aliases"]) <= 8, row
+        assert max(map(len, row["exonyms"]), default=0) <= 40, row
         assert -90 <= row["latitude"] <= 90, row
         assert -180 <= row["longitude"] <= 180, row
 
@@ -52,6 +53,7 @@ def test_the_cities_that_people_look_for_have_the_short_names() -> None:
     assert rows["ca--london"]["region"] == "ON"
     assert "München" in rows["de--munich"]["aliases"]
     assert "東京" in rows["jp--tokyo"]["aliases"]
+    assert {"Colonia", "Köln", "ケルン"} & set(rows["de--koln"]["exonyms"]) == {"Colonia", "ケルン"}  # not its own name
     american = [row for row in rows.values() if row["country"] == "US" and row["population"] > 300_000]
     assert len(american) >= 40
 
