@@ -16,6 +16,7 @@ from events.cards import status_words
 from events.categories import category_label
 from events.dates import machine_end, machine_start, when_words
 from events.images import picture
+from events.maps import coordinates
 from events.models import Event
 from events.prices import event_price
 from events.publishers import Told
@@ -81,6 +82,7 @@ def feed_response(feed: Feed, form: str, *, etag: str) -> HttpResponse:
 
 def _item(event: Event, told: Sequence[Told]) -> dict[str, Any]:
     """`_event` is our extension, with what a program wants to know."""
+    point = coordinates(event)
     facts = {
         "starts_at": machine_start(event),
         "ends_at": machine_end(event) or None,
@@ -89,8 +91,8 @@ def _item(event: Event, told: Sequence[Told]) -> dict[str, Any]:
         "status": event.status,
         "venue": event.venue.name if event.venue else None,
         "address": event.address or (event.venue.address if event.venue else "") or None,
-        "latitude": event.latitude,
-        "longitude": event.longitude,
+        "latitude": point[0] if point else None,
+        "longitude": point[1] if point else None,
         "online": event.online,
         "category": event.category or None,
         "price_min": float(event.price_min) if event.price_min is not None else None,

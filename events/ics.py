@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from events.categories import category_label
 from events.dates import last_day
+from events.maps import coordinates
 from events.models import Event
 from events.publishers import Told
 from events.text import fold
@@ -76,8 +77,8 @@ def _event(event: Event, *, told: Sequence[Told], subscribed: bool) -> Iterator[
     yield f"SUMMARY:{_text(event.title)}"
     if place := place_words(event):
         yield f"LOCATION:{_text(place)}"
-    if event.latitude is not None and event.longitude is not None:
-        yield f"GEO:{event.latitude:.6f};{event.longitude:.6f}"
+    if point := coordinates(event):
+        yield "GEO:{:.6f};{:.6f}".format(*point)
     if event.category:
         yield f"CATEGORIES:{_text(category_label(event.category))}"
     yield f"DESCRIPTION:{_text(_description(event, url, told))}"

@@ -5,11 +5,14 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from events.dates import machine_end, machine_start
 from events.images import picture
-from events.models import Event, EventChange
+from events.maps import coordinates
+from events.models import City, Event, EventChange
 from events.publishers import web_address
 from nocturne.origin import absolute
 
@@ -26,11 +29,12 @@ def script_text(data: dict[str, Any]) -> SafeString:
     return mark_safe(text.translate(_ESCAPES))
 
 
-def breadcrumbs(*places: tuple[str, str]) -> dict[str, Any]:
-    """The way to a page from the home page, as names and paths."""
+def breadcrumbs(city: City, name: str, path: str) -> dict[str, Any]:
+    """The way from the home page to a page of a city."""
+    way = ((settings.SITE_NAME, reverse("events:home")), (city.name, city.get_absolute_url()), (name, path))
     items = [
         {"@type": "ListItem", "position": number, "name": name, "item": absolute(path)}
-        for number, (name, path) in enumerate(places, 1)
+        for number, (name, path) in enumerate(way, 1)
     ]
     return {"@context": SCHEMA.rstrip("/"), "@type": "BreadcrumbList", "itemListElement": items}
 
@@ -95,9 +99,8 @@ def _location(event: Event) -> dict[str, Any] | list[dict[str, Any]]:
 
 
 def _place(event: Event) -> dict[str, Any]:
-    geo = None
-    if event.latitude is not None and event.longitude is not None:
-        geo = {"@type": "GeoCoordinates", "latitude": event.latitude, "longitude": event.longitude}
+    point = coordinates(event)
+    geo = {"@type": "GeoCoordinates", "latitude": point[0], "longitude": point[1]} if point else None
     return _without_empty(
         {
             "@type": "Place",

@@ -7,6 +7,14 @@ from events.models import City, Event, Venue
 OPENSTREETMAP = "https://www.openstreetmap.org"
 
 
+def coordinates(event: Event) -> tuple[float, float] | None:
+    """Latitude and longitude of an event, or those of its venue."""
+    for place in (event, event.venue):
+        if place and place.latitude is not None and place.longitude is not None:
+            return place.latitude, place.longitude
+    return None
+
+
 def map_link(place: Venue | Event, city: City, *, address: str = "") -> str:
     """OpenStreetMap at the coordinates of a place, else a search for its address; "" where neither is known."""
     if place.latitude is not None and place.longitude is not None:

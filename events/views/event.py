@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from events.calendars import google_link, outlook_link
@@ -69,8 +67,6 @@ def _state(event: Event, listings: list[Listing]) -> tuple[object, ...]:
 def _context(event: Event, listings: list[Listing]) -> dict[str, Any]:
     tonight = event.city.tonight()
     changes = list(event.changes.order_by("-sequence"))
-    path, city_path = event.get_absolute_url(), event.city.get_absolute_url()
-    way = ((settings.SITE_NAME, reverse("events:home")), (event.city.name, city_path), (event.title, path))
     return {
         "event": event,
         "card": card(event, tonight=tonight),
@@ -98,7 +94,7 @@ def _context(event: Event, listings: list[Listing]) -> dict[str, Any]:
         "night_path": f"{event.city.get_absolute_url()}?when={event.night}",
         "night_words": day_words(event.night, year=tonight.year),
         "script": script_text(event_data(event, changes)),
-        "way": script_text(breadcrumbs(*way)),
+        "way": script_text(breadcrumbs(event.city, event.title, event.get_absolute_url())),
     }
 
 

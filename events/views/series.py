@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from events.cards import dated_card
+from events.jsonld import breadcrumbs, script_text
 from events.models import Event
 from events.taking import of_series
 from events.views.feeds import series_of
@@ -34,6 +35,7 @@ def series(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
         "title": found.title or last.title,
         "city": city,
         "canonical": absolute(found.get_absolute_url()),
+        "way": script_text(breadcrumbs(city, found.title or last.title, found.get_absolute_url())),
         "take": of_series(found, found.title or last.title),
         "cards": [dated_card(event, tonight=tonight) for event in coming[:MAX_DATES]],
         "past": [dated_card(event, tonight=tonight) for event in past],

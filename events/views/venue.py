@@ -7,6 +7,7 @@ from django.utils import timezone as clock
 from django.views.decorators.http import require_safe
 
 from events.cards import by_night, card
+from events.jsonld import breadcrumbs, script_text
 from events.maps import map_link
 from events.models import Event, Venue
 from events.taking import of_venue
@@ -39,6 +40,7 @@ def venue(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpRespo
         "more": len(rows) > MAX_EVENTS,
         "max_events": MAX_EVENTS,
         "take": of_venue(found),
+        "way": script_text(breadcrumbs(found.city, found.name, found.get_absolute_url())),
     }
     return public_page("events/venue.html", context, etag=etag)
 

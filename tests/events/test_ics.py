@@ -124,6 +124,7 @@ def test_two_parsers_read_the_calendar_alike(client: Client) -> None:
         assert one["DTSTAMP"].dt.replace(tzinfo=None) == other.dtstamp.replace(tzinfo=None)
         assert one["TRANSP"] == "TRANSPARENT"
     assert sorted(one["STATUS"] for one in ours) == ["CANCELLED", "CONFIRMED", "CONFIRMED", "TENTATIVE"]
+    assert [one["GEO"].to_ical() for one in ours if "GEO" in one] == ["52.5;13.4"]  # the venue's
     zones = {str(zone["TZID"]) for zone in icalendar.Calendar.from_ical(text).walk("VTIMEZONE")}
     assert zones == {"Europe/Berlin", "America/New_York"}
 

@@ -174,11 +174,12 @@ def test_the_last_move_counts_and_coming_back_is_none() -> None:
 
 
 def test_the_way_to_a_page_is_told_in_steps() -> None:
-    told = breadcrumbs(("Nocturne", "/"), ("Berlin", "/berlin/"))
+    told = breadcrumbs(make_city(), "Klub Null", "/berlin/venues/klub-null-1/")
     assert told["@type"] == "BreadcrumbList"
     assert [(one["position"], one["name"], one["item"]) for one in told["itemListElement"]] == [
         (1, "Nocturne", "http://127.0.0.1:8000/"),
         (2, "Berlin", "http://127.0.0.1:8000/berlin/"),
+        (3, "Klub Null", "http://127.0.0.1:8000/berlin/venues/klub-null-1/"),
     ]
 
 
