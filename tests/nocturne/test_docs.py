@@ -140,7 +140,7 @@ def settings_read() -> dict[str, Any]:
         function, name = ast.unparse(node.func), node.args[0].value
         if function == "required":
             found[name] = "required"
-        elif function == "os.environ.get" or re.fullmatch(r"env\.(str|int|float|bool|list)", function):
+        elif function == "os.environ.get" or re.fullmatch(r"env\.(str|int|float|bool|list|json)", function):
             default = next((word.value for word in node.keywords if word.arg == "default"), None)
             found[name] = default.value if isinstance(default, ast.Constant) else None
     return found
