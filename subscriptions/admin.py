@@ -3,13 +3,19 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
 from django.utils.text import capfirst
+from django.views.decorators.http import require_safe
 
+from events.models import City
+from nocturne.addresses import address_hashes
 from nocturne.admin import EditorAdmin, RecordAdmin, SearchFilter, count_of, link, link_to_list
 
-from . import consent, digest_admin as digest_admin, searches
+from . import consent, digest_admin as digest_admin, growth, searches
 from .models import Subscriber, Subscription
 
 
@@ -71,7 +77,8 @@ class SubscriberAdmin(EditorAdmin):
 
     @admin.display(description="Mails")
     def mails(self, subscriber: Subscriber) -> str:
-        return link_to_list("nocturne_emaillog", "all to this address", q=subscriber.email)
+        hashes = ",".join(address_hashes(subscriber.email))  # an address in an address would be in logs
+        return link_to_list("nocturne_emaillog", "all to this address", hashed__in=hashes)
 
     @admin.action(description="Void the links that were sent", permissions=["edit"])
     def void_links(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
@@ -111,6 +118,35 @@ class SubscriptionAdmin(RecordAdmin):
         ),
     )
     actions = ("end",)
+    change_list_template = "admin/subscriptions/subscription/change_list.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_safe(self.growth_view))
+        return [path("growth/", view, name="subscriptions_subscription_growth"), *super().get_urls()]
+
+    def growth_view(self, request: HttpRequest) -> HttpResponse:
+        """How many there are, week by week; of a city, or of all."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        live = count_of(Subscription.objects.filter(status__in=Subscription.LIVE), "city")
+        cities = list(City.objects.filter(pk__in=Subscription.objects.values("city")).annotate(n=live).order_by("name"))
+        city = next((one for one in cities if one.slug == request.GET.get("city")), None)
+        weeks = growth.weeks(city)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "How subscriptions grow",
+            "cities": cities,
+            "city": city,
+            "weeks": weeks,
+            "width": growth.WIDTH,
+            "height": growth.HEIGHT,
+            "axis": growth.LEFT,
+        }
+        if weeks:
+            context |= {"chart": growth.chart(weeks), "now": weeks[-1]}
+            context |= {"joined": sum(row.joined for row in weeks), "left": sum(row.left for row in weeks)}
+        return render(request, "admin/subscriptions/subscription/growth.html", context)
 
     @admin.display(description="Address", ordering="subscriber__email")
     def who(self, row: Subscription) -> str:

@@ -1,5 +1,6 @@
 """The issues on the editors' desk: looked at as readers will, changed, held, released, and how far each is."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,12 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import CharField, Count, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone as clock
 from django.utils.csp import CSP
 from django.utils.decorators import method_decorator
-from django.utils.html import format_html
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,11 +22,13 @@ from nocturne import mail
 from nocturne.admin import EditorAdmin, SearchFilter, link, link_to_list, user_of
 from nocturne.models import EmailLog
 
-from . import digests, rendering, searches, sending, tasks
+from . import digests, rendering, repeats, searches, sending, tasks
 from .models import Digest, DigestItem, Subscription
+from .progress import progress_of
 from .rendering import Issue
 
 LISTED = 60
+TROUBLED = 20  # mails in trouble that the page of an issue lists
 # Strangers wrote what is in it: it gets its own styles, and neither scripts nor our origin.
 HTML_POLICY: dict[str, Any] = {"sandbox": True, "default-src": [CSP.NONE], "style-src": [CSP.UNSAFE_INLINE]}
 Mailed = EmailLog.State
@@ -35,13 +37,12 @@ Mailed = EmailLog.State
 @admin.register(Digest)
 class DigestAdmin(EditorAdmin):
     change_form_template = "admin/subscriptions/digest/change_form.html"
-    list_display = ("week", "where", "state", "due_at", "sent", "failed", "waiting", "why")
+    list_display = ("week", "where", "state", "goes_at", "sent", "failed", "waiting", "why")
     list_filter = ("state", ("city", SearchFilter), "week")
     list_select_related = ("city",)
     search_fields = ("city__name",)
     date_hierarchy = "week"
-    fields = ("where", "week", "state_words", "due_at", "released_at", "released_by", "progress", "intro")
-    readonly_fields = tuple(field for field in fields if field != "intro")
+    fields = ("intro",)
     actions = ("release_now", "hold", "go_on", "send_to_me", "redrive")
 
     def get_urls(self) -> list[URLPattern]:
@@ -49,6 +50,8 @@ class DigestAdmin(EditorAdmin):
         return [
             path("<int:pk>/preview/", wrap(require_safe(self.preview_view)), name="subscriptions_digest_preview"),
             path("<int:pk>/choose/", wrap(require_POST(self.choose_view)), name="subscriptions_digest_choose"),
+            path("<int:pk>/progress/", wrap(require_safe(self.progress_view)), name="subscriptions_digest_progress"),
+            path("<int:pk>/again/", wrap(self.again_view), name="subscriptions_digest_again"),
             *super().get_urls(),
         ]
 
@@ -82,6 +85,9 @@ class DigestAdmin(EditorAdmin):
             "rows": _rows(digest),
             "choosable": digest.finished_at is None,
             "searches": [(query, _words(digest, query)) for query in _searches(digest)],
+            "troubled": _mails_of(digest, Mailed.FAILED, Mailed.UNCERTAIN)[:TROUBLED],
+            "readers": sending.recipients(digest).count(),
+            **_progress(digest),
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -91,9 +97,9 @@ class DigestAdmin(EditorAdmin):
     def where(self, digest: Digest) -> str:
         return link(digest.city)
 
-    @admin.display(description="State")
-    def state_words(self, digest: Digest) -> str:
-        return f"{digest.get_state_display()}. {digest.why}" if digest.why else digest.get_state_display()
+    @admin.display(description="Goes at", ordering="due_at")
+    def goes_at(self, digest: Digest) -> str:
+        return _local(digest, digest.due_at)
 
     @admin.display(description="Sent")
     def sent(self, digest: Digest) -> str:
@@ -106,17 +112,6 @@ class DigestAdmin(EditorAdmin):
     @admin.display(description="Waiting")
     def waiting(self, digest: Digest) -> str:
         return _link_to_mails(digest, digest.n_waiting, Mailed.QUEUED)  # type: ignore[attr-defined]
-
-    @admin.display(description="Mails")
-    def progress(self, digest: Digest) -> str:
-        counts = sending.progress_of(digest)
-        if not counts:
-            return f"none yet; {sending.recipients(digest).count():,} subscribers"
-        total = sum(counts.values())
-        parts = [f"{count:,} {state} ({count / total:.0%})" for state, count in sorted(counts.items())]
-        return format_html(
-            "{}: {}", link_to_list("nocturne_emaillog", f"all {total:,}", q=digest.matter), ", ".join(parts)
-        )
 
     # --- pages of an issue ----------------------------------------------------------------------------
 
@@ -147,7 +142,42 @@ class DigestAdmin(EditorAdmin):
             said = digests.choose(digest, event, choice)
             self.record(request, [digest], f"{event.title}: {said}.")
             self.message_user(request, f"{event.title}: {said}.", messages.SUCCESS)
-        return HttpResponseRedirect(reverse("admin:subscriptions_digest_change", args=[pk]))
+        return HttpResponseRedirect(reverse("admin:subscriptions_digest_change", args=[pk]) + "#events-heading")
+
+    def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """How far it is, for the page of the issue, which asks for it while it is sent."""
+        context = {"original": self._digest(request, pk)}
+        return render(request, "admin/subscriptions/digest/progress.html", context | _progress(context["original"]))
+
+    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Send the mail to one address once more; GET warns of what that means, POST does it."""
+        digest = self._digest(request, pk)
+        if not self.has_edit_permission(request):
+            raise PermissionDenied
+        page = HttpResponseRedirect(reverse("admin:subscriptions_digest_change", args=[pk]))
+        said = request.POST if request.method == "POST" else request.GET
+        row = _mail_asked_for(digest, said)
+        if row is None:
+            self.message_user(request, "This issue has no mail to that address.", messages.ERROR)
+            return page
+        if request.method == "POST":
+            if repeats.repeat(digest, row):
+                tasks.send_digest_soon(digest.pk)
+                self._say(request, digest, f"mail {row.pk} is sent again; it was {row.get_state_display()}")
+            else:
+                why = repeats.obstacle(digest, row) or "Somebody else was first."
+                self.message_user(request, f"Not sent again. {why}", messages.ERROR)
+            return page
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": digest,
+            "row": row,
+            "title": f"Send it again to {row.address or 'nobody'}",
+            "warning": repeats.warning(digest, row),
+            "obstacle": repeats.obstacle(digest, row),
+        }
+        return render(request, "admin/subscriptions/digest/again.html", context)
 
     def _digest(self, request: HttpRequest, pk: int) -> Digest:
         if not self.has_view_permission(request):
@@ -221,17 +251,50 @@ def _link_to_mails(digest: Digest, count: int, state: str) -> str:
     return link_to_list("nocturne_emaillog", f"{count:,}", q=digest.matter, state__exact=state)
 
 
-def _acts(digest: Digest) -> list[tuple[str, str]]:
-    """The actions that this issue may take, with their words."""
-    acts = [("send_to_me", "Send to myself")]
+def _mails_of(digest: Digest, *states: str) -> QuerySet[EmailLog]:
+    return EmailLog.objects.filter(matter=digest.matter, state__in=states).order_by("-finished_at", "-pk")
+
+
+def _mail_asked_for(digest: Digest, said: QueryDict) -> EmailLog | None:
+    number, address = said.get("mail", ""), said.get("address", "").replace("\0", "")
+    if number.isdecimal() and len(number) < 19:
+        return EmailLog.objects.filter(matter=digest.matter, pk=int(number)).first()
+    return repeats.mail_to(digest, address) if address else None
+
+
+def _progress(digest: Digest) -> dict[str, Any]:
+    progress = progress_of(digest)
+    states = [
+        (EmailLog.State(state).label, count, _link_to_mails(digest, count, state))
+        for state in EmailLog.State.values
+        if (count := progress.counts.get(state, 0))
+    ]
+    return {
+        "progress": progress,
+        "states": states,
+        "due": _local(digest, digest.due_at),
+        "released": _local(digest, digest.released_at),
+        "finished": _local(digest, digest.finished_at),
+        "ends": _local(digest, progress.ends_at),
+    }
+
+
+def _local(digest: Digest, at: dt.datetime | None) -> str:
+    """An instant by the clock of the city, with its zone."""
+    return f"{at.astimezone(digest.city.zone):%a %-d %b %Y, %H:%M %Z}" if at else ""
+
+
+def _acts(digest: Digest) -> list[tuple[str, str, str]]:
+    """The actions that this issue may take, with their words, and what they mean."""
+    acts = [("send_to_me", "Send to myself", "One mail to you, with no links of a reader's.")]
     if digest.released_at is None and digest.state in (Digest.State.DRAFTED, Digest.State.HELD):
-        acts.append(("release_now", "Release now"))
+        acts.append(("release_now", "Release now", "Mails begin to go at once. That cannot be taken back."))
     if digest.state in (Digest.State.DRAFTED, Digest.State.RELEASED, Digest.State.SENDING):
-        acts.append(("hold", "Hold"))
+        acts.append(("hold", "Hold", "Nothing goes until somebody lets it go on."))
     if digest.state == Digest.State.HELD:
-        acts.append(("go_on", "Go on"))
-    if sending.progress_of(digest).get(Mailed.FAILED):
-        acts.append(("redrive", "Try failed mails again"))
+        acts.append(("go_on", "Go on", "It takes its course again."))
+    if failed := sending.progress_of(digest).get(Mailed.FAILED):
+        acts.append(("redrive", "Try failed mails again", f"{failed:,} that certainly have not arrived."))
     return acts
 
 

@@ -1,17 +1,19 @@
 """The ledger of all mail, and the addresses that get none."""
 
+import datetime as dt
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 
 from nocturne.addresses import address_hash, address_hashes, normalise_address
-from nocturne.mail import is_suppressed
 from nocturne.models import EmailLog, Suppression
+from nocturne.suppression import is_suppressed, lift
 
-from .pages import EditorAdmin, RecordAdmin
+from .pages import NOTHING, EditorAdmin, RecordAdmin, link_to_list
 
 
 class ByAddress(EditorAdmin):
@@ -28,19 +30,53 @@ class ByAddress(EditorAdmin):
     def to(self, row: EmailLog | Suppression) -> str:
         return row.address or "(erased)"
 
+    @admin.display(description="All mails")
+    def mails(self, row: EmailLog | Suppression) -> str:
+        hashes = {row.hashed, *(address_hashes(row.address) if row.address else ())}
+        return link_to_list("nocturne_emaillog", "all to this address", hashed__in=",".join(sorted(hashes)))
+
+
+def utc(at: dt.datetime | None) -> str:
+    return f"{at.astimezone(dt.UTC):%-d %b %Y, %H:%M:%S} UTC" if at else NOTHING
+
 
 @admin.register(EmailLog)
 class EmailLogAdmin(ByAddress, RecordAdmin):
-    list_display = ("queued_at", "kind", "state_words", "to", "matter", "why", "attempts", "finished_at")
-    list_display_links = ("queued_at",)
-    list_filter = ("state", "kind", "queued_at")
+    list_display = ("queued", "kind", "state_words", "to", "matter", "why", "attempts", "finished")
+    list_display_links = ("queued",)
+    list_filter = ("state", "bounce", "kind", "queued_at")
     search_fields = ("address", "matter__startswith", "message_id")
     search_help_text = "An address, a matter, as digest:7, or a Message-ID."
     date_hierarchy = "queued_at"
     fields = (
-        *("kind", "state_words", "to", "matter", "why", "message_id", "attempts"),
-        *("queued_at", "due_at", "started_at", "finished_at"),
+        *("kind", "state_words", "to", "mails", "matter", "why", "bounce", "message_id", "attempts"),
+        *("queued", "due", "started", "finished", "delivered", "reported"),
     )
+
+    @admin.display(description="Queued", ordering="queued_at")
+    def queued(self, row: EmailLog) -> str:
+        return utc(row.queued_at)
+
+    @admin.display(description="Not tried before")
+    def due(self, row: EmailLog) -> str:
+        return utc(row.due_at)
+
+    @admin.display(description="Tried last")
+    def started(self, row: EmailLog) -> str:
+        return utc(row.started_at)
+
+    @admin.display(description="Ended", ordering="finished_at")
+    def finished(self, row: EmailLog) -> str:
+        return utc(row.finished_at)
+
+    @admin.display(description="Delivered, says the provider")
+    def delivered(self, row: EmailLog) -> str:
+        return utc(row.delivered_at)
+
+    @admin.display(description="Reported by the provider")
+    def reported(self, row: EmailLog) -> str:
+        said = [(f"{one}: {one.why}" if one.why else str(one),) for one in row.reports.all()]
+        return format_html_join("", "<div>{}</div>", said) or NOTHING
 
     @admin.display(description="State", ordering="state")
     def state_words(self, row: EmailLog) -> str:
@@ -66,22 +102,51 @@ class SuppressionForm(forms.ModelForm):
 
 @admin.register(Suppression)
 class SuppressionAdmin(ByAddress):
-    """What is deleted here may get mail again."""
+    """What is lifted or deleted here may get mail again."""
 
     form = SuppressionForm
-    list_display = ("since", "to", "reason", "note")
-    list_display_links = ("since",)
+    list_display = ("suppressed", "to", "reason", "note", "mails")
+    list_display_links = ("suppressed",)
     list_filter = ("reason", "since")
     search_fields = ("address", "note")
+    search_help_text = "An address, also one that was erased, or words of the note."
     date_hierarchy = "since"
+    actions = ("lift_all",)
+
+    @admin.display(description="Since", ordering="since")
+    def suppressed(self, row: Suppression) -> str:
+        return utc(row.since)
 
     def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> tuple[str, ...]:
-        return ("to", "reason", "note", "since") if obj else ("address", "reason", "note")
+        return ("to", "reason", "note", "suppressed", "mails") if obj else ("address", "reason", "note")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Suppression | None = None) -> tuple[str, ...]:
-        return ("to", "since") if obj else ()
+        return ("to", "suppressed", "mails") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Suppression, form: forms.ModelForm, change: bool) -> None:
         if not change:
             obj.hashed = address_hash(obj.address)
         super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: Suppression) -> None:
+        lift(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:
+        for row in queryset:
+            lift(row)
+
+    def get_actions(self, request: HttpRequest, *args: Any, **options: Any) -> dict[str, Any]:
+        """Lifting is what deleting would be."""
+        actions = super().get_actions(request, *args, **options)
+        return {name: action for name, action in actions.items() if name != "delete_selected"}
+
+    @admin.action(description="Lift: may get mail again", permissions=["delete"])
+    def lift_all(self, request: HttpRequest, queryset: QuerySet[Suppression]) -> None:
+        rows = list(queryset)
+        self.record(request, rows, "Lifted: may get mail again.")
+        for row in rows:
+            lift(row)
+        said = "1 address may" if len(rows) == 1 else f"{len(rows)} addresses may"
+        self.message_user(
+            request, f"{said} get mail again. A mail provider may have a list of its own.", messages.SUCCESS
+        )

@@ -1,18 +1,23 @@
+import dataclasses
+import datetime as dt
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from nocturne import mail
-from nocturne.models import EmailLog, Suppression, User
-from subscriptions import links
+from nocturne.models import EmailLog, MailReport, Suppression, User
+from subscriptions import growth, links
 from subscriptions.models import Subscriber, Subscription
+from tests.factories import make_city
 from tests.html import parsed, text_of, texts
 
 from .people import ADA, make_subscription, path_of
 
 pytestmark = pytest.mark.django_db
+NOW = dt.datetime(2026, 11, 30, 8, tzinfo=dt.UTC)
 
 
 @pytest.fixture
@@ -113,3 +118,58 @@ def test_an_address_is_suppressed_and_let_go(editor: Client) -> None:
     assert (row.address, row.reason, row.note) == (ADA, "complaint", "wrote")
     editor.post(f"/admin/nocturne/suppression/{row.pk}/delete/", {"post": "yes"})
     assert not mail.is_suppressed(ADA)
+    mail.suppress(ADA, "soft")
+    page = act(editor, "nocturne/suppression", "lift_all", Suppression.objects.get())
+    assert "1 address may get mail again." in text_of(parsed(page), ".messagelist")
+    assert not mail.is_suppressed(ADA)
+
+
+def test_all_mails_of_an_address_are_a_step_away_and_the_address_in_no_link(editor: Client) -> None:
+    row = make_subscription()
+    mine, other = mail.queue("digest", ADA), mail.queue("digest", "bob@example.org")
+    assert mine
+    assert other
+    mail.suppress(ADA, "complaint")
+    MailReport.objects.create(key="a", mail=mine, what="complained", why="feedback loop", at=NOW)
+    pages = {
+        "subscriptions/subscriber": row.subscriber_id,
+        "nocturne/emaillog": mine.pk,
+        "nocturne/suppression": Suppression.objects.get().pk,
+    }
+    for path, pk in pages.items():
+        page = parsed(editor.get(f"/admin/{path}/{pk}/change/"))
+        [link] = [one.attributes["href"] or "" for one in page.css("#content a") if one.text() == "all to this address"]
+        assert "@" not in link
+        assert "%40" not in link
+        assert texts(parsed(editor.get(link)), "#result_list .field-to") == [ADA]
+    page = parsed(editor.get(f"/admin/nocturne/emaillog/{mine.pk}/change/"))
+    assert "reported as spam at 30 Nov 2026, 08:00 UTC: feedback loop" in text_of(page, ".field-reported")
+
+
+def test_growth_is_drawn_from_what_was_confirmed_and_ended(editor: Client) -> None:
+    page = parsed(editor.get("/admin/subscriptions/subscription/growth/"))
+    assert "Nobody has confirmed a subscription yet" in text_of(page, "#content")
+    assert not page.css("#content svg")
+    week = dt.timedelta(weeks=1)
+    make_subscription("a@example.org", confirmed_at=NOW - 60 * week)
+    make_subscription("b@example.org", confirmed_at=NOW - week)
+    make_subscription("c@example.org", confirmed_at=NOW - 2 * week, status="ended", unsubscribed_at=NOW)
+    make_subscription("d@example.org", confirmed_at=NOW - 50 * week, status="ended", unsubscribed_at=NOW - 40 * week)
+    make_subscription("e@example.org", status="pending")
+    angeles = make_city("los-angeles")
+    make_subscription("f@example.org", city=angeles, confirmed_at=NOW, status="paused")
+    assert [row[1:] for row in map(dataclasses.astuple, growth.weeks(now=NOW))][-4:] == [
+        (0, 0, 1),
+        (1, 0, 2),
+        (1, 0, 3),
+        (1, 1, 3),
+    ]
+    assert growth.weeks(angeles, now=NOW)[-1].total == 1
+    with time_machine.travel(NOW, tick=False):
+        page = parsed(editor.get("/admin/subscriptions/subscription/growth/?city=los-angeles"))
+        assert "1 subscription to Los Angeles; in the last 26 weeks 1 confirmed and 0 left" in text_of(
+            page, "figcaption"
+        )
+        assert len(page.css("svg rect")) == 1
+        assert len(page.css("details tbody tr")) == growth.WEEKS
+    assert parsed(editor.get("/admin/subscriptions/subscription/")).css_first(".object-tools a[href$='growth/']")

@@ -254,7 +254,7 @@ def test_editors_hold_let_go_and_release(editor: Client, mail_server: MailServer
     assert "cannot be done" in act(editor, "release_now", digest)
     page = editor.get(f"{LIST}{digest.pk}/change/")
     assert parsed(page).css_first(f"a[href='{digest.get_absolute_url()}']")
-    assert "1 sent (100%)" in text_of(parsed(page), "#content")
+    assert "1 of 1 dealt with: 1 sent" in text_of(parsed(page), "#progress")
     assert texts(parsed(editor.get(LIST)), "#result_list .field-sent") == ["1"]
 
 
