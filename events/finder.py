@@ -13,6 +13,7 @@ from events.text import fold
 MAX_NAME = 60
 MAX_MATCHES = 8
 CANDIDATES = 40
+MIN_LIKE = 3  # letters: of fewer any city is made by one mistake
 LIKE = 0.45  # one letter wrong or two swapped in a word of seven
 
 
@@ -41,7 +42,7 @@ def find_cities(text: str, *, limit: int = MAX_MATCHES) -> list[Match]:
     found = list(City.objects.named(wanted).order_by("-active", "-population", "pk")[:CANDIDATES])
     if found:
         found.sort(key=lambda city: _rank(city, wanted))
-    else:
+    elif len(wanted) >= MIN_LIKE:
         found = _spelled_like(wanted)
     active = [] if all(city.active for city in found) else list(City.objects.active())
     matches = [_match(city, wanted, active) for city in found]

@@ -34,8 +34,9 @@ def options(request: HttpRequest) -> HttpResponseBase:
     key = f"city-options:{token}:{text}"
     content = cache.get(key) if token else None
     if content is None:
-        matches = [match for match in find_cities(text) if match.leads_to]
-        content = render_to_string("events/_city_options.html", {"matches": matches, "text": text})
+        found = find_cities(text)
+        context = {"matches": [match for match in found if match.leads_to], "known": bool(found), "text": text}
+        content = render_to_string("events/_city_options.html", context)
         if token:
             cache.set(key, content, timeout=LIFETIME)
     response = HttpResponse(content)

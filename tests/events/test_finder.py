@@ -77,7 +77,9 @@ class TestOptions:
         assert options(client, "york").css_first("[data-said]").attributes["data-said"] == "2 cities"
         tree = options(client, '"><script>')
         assert tree.css_first("[data-said]").attributes["data-said"] == 'No city is called “"><script>”.'
-        assert not options(client, "rostock").css("[role=option]")  # it leads nowhere
+        tree = options(client, "rostock")
+        assert tree.css_first("[data-said]").attributes["data-said"] == "No city near “rostock” is open yet."
+        assert not tree.css("[role=option]")
 
     def test_are_kept_until_a_city_changes(self, client: Client, cities: None) -> None:
         assert len(options(client, "hal").css("[role=option]")) == 0
