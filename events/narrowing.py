@@ -1,5 +1,7 @@
 """What narrows a search, in words."""
 
+from django.utils.translation import gettext as _
+
 from events.categories import CATEGORIES
 from events.models import Source, Venue
 from events.prices import amount
@@ -12,16 +14,18 @@ def words(search: EventSearch) -> list[str]:
     venues = Venue.objects.filter(pk__in=search.venues).order_by("name") if search.venues else ()
     return [
         *own_words(search),
-        *(f"at {venue.name}" for venue in venues),
-        *(f"listed by {source.publisher_name}" for source in sources),
-        *([f"with “{search.text}”"] if search.text else []),
+        *(_("at %(venue)s") % {"venue": venue.name} for venue in venues),
+        *(_("listed by %(publisher)s") % {"publisher": source.publisher_name} for source in sources),
+        *([_("with “%(text)s”") % {"text": search.text}] if search.text else []),
     ]
 
 
 def own_words(search: EventSearch) -> list[str]:
     """The part of it that is said in words of ours: what strangers may have mailed to others in our name."""
-    found = [CATEGORIES[code] for code in search.categories]
-    if search.price:
-        found.append("free" if search.price == FREE else f"under {amount(int(search.price), search.city.currency)}")
-    found += ["online"] if search.online else []
-    return found + ([] if search.runs else ["no runs"])
+    found = [str(CATEGORIES[code]) for code in search.categories]
+    if search.price == FREE:
+        found.append(_("free"))
+    elif search.price:
+        found.append(_("under %(amount)s") % {"amount": amount(int(search.price), search.city.currency)})
+    found += [_("online")] if search.online else []
+    return found + ([] if search.runs else [_("no runs")])

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _, gettext_lazy
+
 from events.dates import day_words
 from events.drafts import EventDraft, Price
 from events.models import Event, EventChange, Listing
@@ -13,21 +15,21 @@ from events.prices import event_price, price_words
 from events.text import fold
 
 STATUS_WORDS = {
-    Event.Status.SCHEDULED: "takes place",
-    Event.Status.POSTPONED: "postponed",
-    Event.Status.CANCELLED: "cancelled",
-    Event.Status.SOLD_OUT: "sold out",
-    Event.Status.NOT_LISTED: "no longer listed",
+    Event.Status.SCHEDULED: gettext_lazy("takes place"),
+    Event.Status.POSTPONED: gettext_lazy("postponed"),
+    Event.Status.CANCELLED: gettext_lazy("cancelled"),
+    Event.Status.SOLD_OUT: gettext_lazy("sold out"),
+    Event.Status.NOT_LISTED: gettext_lazy("no longer listed"),
 }
 # The fields of EventChange, as visitors read them.
 FIELD_WORDS = {
-    "starts_at": "start",
-    "ends_at": "end",
-    "venue": "venue",
-    "status": "status",
-    "all_day": "all day",
-    "time_known": "time given",
-    "online": "online",
+    "starts_at": gettext_lazy("start"),
+    "ends_at": gettext_lazy("end"),
+    "venue": gettext_lazy("venue"),
+    "status": gettext_lazy("status"),
+    "all_day": gettext_lazy("all day"),
+    "time_known": gettext_lazy("time given"),
+    "online": gettext_lazy("online"),
 }
 
 
@@ -117,23 +119,23 @@ def _differences(draft: EventDraft, listing: Listing, event: Event) -> Iterator[
         if not known or clock != f"{event.local_start:%H:%M}":
             yield clock
     if draft.where.venue and event.venue and listing.venue_id not in (None, event.venue_id):
-        yield f"at {draft.where.venue}"
+        yield _("at %(venue)s") % {"venue": draft.where.venue}
     price = _price_words(draft.price)
     if price and event_price(event) and price != event_price(event):
         yield price
     if draft.status != event.status and not listing.retired_at and event.status != Event.Status.NOT_LISTED:
-        yield STATUS_WORDS[Event.Status(draft.status)]
+        yield str(STATUS_WORDS[Event.Status(draft.status)])
 
 
 def _value_words(name: str, value: Any, event: Event) -> str:
     if name == "status":
-        return STATUS_WORDS.get(value, str(value))
+        return str(STATUS_WORDS.get(value, value))
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if name in ("starts_at", "ends_at") and value:
         local = dt.datetime.fromisoformat(value).astimezone(event.zone)
         return f"{day_words(local.date(), year=event.night.year)}, {local:%H:%M}"
-    return str(value or "not given")
+    return str(value or _("not given"))
 
 
 def _price_words(price: Price) -> str:
