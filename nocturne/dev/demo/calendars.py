@@ -189,9 +189,15 @@ def _tribe_event(publisher: Publisher, item: Item, base: str) -> list[str]:
         f"URL:{base}{item.path}",
         f"CATEGORIES:{_text(_category(publisher, item))}",
         *([f"ATTACH;FMTTYPE=image/jpeg:{base}{item.picture}"] if item.picture else []),
-        f"LOCATION:{_text(_address(publisher, item))}",
-        f"GEO:{venue.latitude};{venue.longitude}",
-        f'ORGANIZER;CN="{venue.name}":MAILTO:hello@{publisher.key}.example',
+        *(
+            [
+                f"LOCATION:{_text(_address(publisher, item))}",
+                f"GEO:{venue.latitude};{venue.longitude}",
+                f'ORGANIZER;CN="{venue.name}":MAILTO:hello@{publisher.key}.example',
+            ]
+            if item.place
+            else []
+        ),
     ]
 
 

@@ -232,10 +232,28 @@ def _oddities(publisher: Publisher, tonight: dt.date) -> Iterator[Item]:
         show = Show(f"{start.date()}-tba", "", "", venue, words["tba"], start, start + 3 * HOUR)
         if publisher.format == "google" and start.date() >= tonight:
             yield replace(_listed(publisher, show), text=words["tba_text"])
+    yield from _markets(publisher, monday, tonight)
     if publisher.format in ("page", "floating"):
         start = dt.datetime.combine(tonight, dt.time(20))
         show = Show("undated", "family", "Community", venue, words["undated"], start, start + HOUR)
         yield replace(_listed(publisher, show), when_text=words["undated_when"])
+
+
+def _markets(publisher: Publisher, monday: dt.date, tonight: dt.date) -> Iterator[Item]:
+    """Every other Sunday a venue has a market; the magazine has it from a reader, under a shorter name, and does not
+    know where it is or when it really begins. Whether the two are one only a person can tell."""
+    name = {"google": "market", "tribe": "tip"}.get(publisher.format)
+    words, town = publisher.town.words, publisher.town
+    hosts = [p for p in publishers() if p.town == town and p.format == "google"]
+    for week in range(4) if name else ():
+        start = dt.datetime.combine(monday + dt.timedelta(days=7 * week + 6), dt.time(11))
+        if start.date() < tonight or start.toordinal() // 7 % 2:
+            continue
+        venue = town.venues[hosts[0].venues[0]]
+        show = Show(f"{start.date()}-market", "", "Community", venue, words["market"], start, start + 4 * HOUR)
+        item = replace(_listed(publisher, show), title=words[name], text=words[f"{name}_text"])
+        later = HOUR if name == "tip" else dt.timedelta()
+        yield replace(item, start=start + later, place="" if name == "tip" else venue.name)
 
 
 def sources(base_url: str) -> list[dict[str, Any]]:
