@@ -46,7 +46,10 @@ COLOURS = {"healthy": "good", "degraded": "bad", "failing": "bad"}
 
 
 def since(instant: dt.datetime | None) -> str:
-    return f"{timesince(instant, depth=1)} ago" if instant else NOTHING
+    if instant is None:
+        return NOTHING
+    recent = clock.now() - instant < dt.timedelta(minutes=1)
+    return "just now" if recent else f"{timesince(instant, depth=1)} ago"
 
 
 class HealthFilter(admin.SimpleListFilter):
@@ -223,7 +226,8 @@ class SourceAdmin(AddByAddress):
     ) -> HttpResponse:
         source: Source | None = context.get("original")
         if source:
-            context |= below(source)
+            context |= below(source) | {"condition": _condition(source, 500), "next": self.next_reading(source)}
+            context["good"] = self.last_good(source)
         return super().render_change_form(request, context, *args, **kwargs)
 
     # --- actions ----------------------------------------------------------------------------------
