@@ -4,9 +4,10 @@ import re
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin import ActionLocation
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
+from django.template.defaultfilters import filesizeformat, pluralize
 from django.utils import timezone as clock
 from django.utils.html import format_html, format_html_join
 
@@ -19,6 +20,7 @@ from nocturne.admin.pages import NOTHING
 # The name of a file, as it stands in the address of a picture on a page of ours.
 _NAME = re.compile(r"\b([0-9a-f]{32})-[0-9]{2,4}\.webp")
 SHOWN = 20
+BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
 
 class StandingFilter(admin.SimpleListFilter):
@@ -86,7 +88,9 @@ class ImageAdmin(RecordAdmin):
 
     @admin.display(description="Shown by", ordering="event_count")
     def events(self, image: Any) -> str:
-        return link_to_list("events_event", f"{image.event_count} events", image__id__exact=image.pk)
+        return link_to_list(
+            "events_event", f"{image.event_count} event{pluralize(image.event_count)}", image__id__exact=image.pk
+        )
 
     @admin.display(description="Standing")
     def standing(self, image: Image) -> str:
@@ -104,7 +108,7 @@ class ImageAdmin(RecordAdmin):
         rows = Event.objects.roots().filter(image=image).order_by("-night", "pk")[:SHOWN]
         return format_html_join("", "<p>{}</p>", ((link(event),) for event in rows)) or NOTHING
 
-    @admin.action(description="Take down, for ever", permissions=["edit"])
+    @admin.action(description="Take down, for ever", permissions=["edit"], location=BOTH)
     def take_down(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
         rows = list(queryset)
         count = illustration.take_down([image.pk for image in rows], by=user_of(request), now=clock.now())
@@ -116,7 +120,7 @@ class ImageAdmin(RecordAdmin):
             messages.SUCCESS,
         )
 
-    @admin.action(description="Allow again", permissions=["edit"])
+    @admin.action(description="Allow again", permissions=["edit"], location=BOTH)
     def allow(self, request: HttpRequest, queryset: QuerySet[Image]) -> None:
         rows = list(queryset)
         count = illustration.allow([image.pk for image in rows], now=clock.now())
@@ -141,7 +145,7 @@ class ImageAddressAdmin(RecordAdmin):
     def picture(self, row: ImageAddress) -> str:
         return link(row.image)
 
-    @admin.action(description="Ask again", permissions=["edit"])
+    @admin.action(description="Ask again", permissions=["edit"], location=BOTH)
     def ask_again(self, request: HttpRequest, queryset: QuerySet[ImageAddress]) -> None:
         rows = list(queryset)
         ImageAddress.objects.filter(pk__in=[row.pk for row in rows]).update(next_at=clock.now())
