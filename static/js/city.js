@@ -33,7 +33,7 @@
     if (!pending) return;
     clearTimeout(pending.timer);
     if (!document.contains(pending.element)) return forget();
-    htmx.ajax("GET", pending.path, { source: pending.element });
+    htmx.ajax("GET", pending.path, { source: pending.element }).catch(() => {}); // an event tells of it
   }
 
   // A list is asked for again, each time after twice as long; then somebody is asked whether to go on.
@@ -113,7 +113,7 @@
   addEventListener("htmx:pushedIntoHistory", () => (pages = 1));
   addEventListener("load", () => {
     const [visit] = performance.getEntriesByType("navigation");
-    if (visit.type !== "back_forward" && visit.type !== "reload") return;
+    if (!["back_forward", "reload"].includes(visit?.type)) return;
     try {
       wanted = JSON.parse(sessionStorage.getItem(key()));
     } catch {

@@ -164,6 +164,8 @@ def test_what_fails_is_tried_again_and_then_somebody_is_asked(
     live_server: LiveServer, page: Page, films: dt.date
 ) -> None:
     tries: list[str] = []
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
 
     def fail_twice(route: Route) -> None:
         tries.append(route.request.url)
@@ -196,6 +198,7 @@ def test_what_fails_is_tried_again_and_then_somebody_is_asked(
     again.click()
     expect(page).to_have_url(f"{live_server.url}/berlin/?when=tomorrow")
     expect(page.locator("#trouble")).to_be_hidden()
+    assert errors == []
 
 
 def test_all_of_it_is_found_without_javascript(
