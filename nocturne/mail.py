@@ -16,7 +16,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, make_msgid
 from django.utils import timezone as clock
 
-from . import rate
+from . import bulk, rate
 from .addresses import address_hash, address_hashes
 from .models import EmailLog, Suppression
 from .origin import host
@@ -84,7 +84,7 @@ def unsubscribe_headers(url: str) -> dict[str, str]:
 def queue(kind: str, address: str, *, matter: str = "", now: dt.datetime | None = None) -> EmailLog | None:
     """A row for a mail to be sent; None if the address has had, or is to get, its mail of this matter."""
     now = now or clock.now()
-    row = _row(kind, address, matter, now)
+    row = _row(kind, address, matter, now, hashed=address_hash(address))
     if not matter:
         row.save()
         return row
@@ -96,14 +96,15 @@ def queue_all(kind: str, addresses: Iterable[str], *, matter: str, now: dt.datet
     """A row for each address that has none of this matter; to be repeated if it was interrupted."""
     now = now or clock.now()
     for some in batched(addresses, BATCH):
-        had = EmailLog.objects.filter(matter=matter, hashed__in=address_hashes(*some))
+        hashes = {one: address_hashes(one) for one in some}
+        had = EmailLog.objects.filter(matter=matter, hashed__in=[h for several in hashes.values() for h in several])
         known = set(had.values_list("hashed", flat=True))
-        rows = [_row(kind, one, matter, now) for one in some if known.isdisjoint(address_hashes(one))]
-        EmailLog.objects.bulk_create(rows, ignore_conflicts=True)  # of two at once one gets through
+        new = [one for one in hashes if known.isdisjoint(hashes[one])]
+        rows = [_row(kind, one, matter, now, hashed=hashes[one][0]) for one in new]
+        bulk.insert(EmailLog, rows, ignore_conflicts=True)  # of two at once one gets through
 
 
-def _row(kind: str, address: str, matter: str, now: dt.datetime) -> EmailLog:
-    hashed = address_hash(address)
+def _row(kind: str, address: str, matter: str, now: dt.datetime, *, hashed: str) -> EmailLog:
     return EmailLog(kind=kind, address=address, hashed=hashed, matter=matter, queued_at=now, due_at=now)
 
 

@@ -20,7 +20,10 @@ class NotSent(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A message to one reader as it goes over the wire, its end included; `given` are values for the claim on it."""
+    """A message to one reader as it goes over the wire, its end included; both addresses are plain ASCII.
+
+    `given` are values for the claim on it.
+    """
 
     sender: str
     recipient: str
@@ -54,7 +57,7 @@ class EmailBackend(smtp.EmailBackend):
 
     def send_ready(self, message: Ready, may: Callable[[], bool]) -> bool:
         """Send it if `may`, which is asked once the server waits for the content; whether it was sent."""
-        self._announce(message.sender, [message.recipient])
+        self._announce(message.sender, [message.recipient], at_once=True)
         try:
             allowed = may()
         except BaseException:
@@ -66,13 +69,13 @@ class EmailBackend(smtp.EmailBackend):
             self._leave()  # what asked for the content takes anything else for it
         return allowed
 
-    def _announce(self, sender: str, recipients: list[str]) -> None:
-        """Come to the point where the server asks for the content."""
+    def _announce(self, sender: str, recipients: list[str], *, at_once: bool = False) -> None:
+        """Come to the point where the server asks for the content; `at_once` for a single plain address."""
         connection: smtplib.SMTP = self.connection  # type: ignore[assignment]
         try:
             connection.ehlo_or_helo_if_needed()
-            if connection.has_extn("pipelining") and len(recipients) == 1:
-                self._announce_at_once(connection, sender, recipients[0])
+            if at_once and connection.has_extn("pipelining"):
+                self._announce_at_once(connection, sender, *recipients)
             else:
                 self._announce_in_turn(connection, sender, recipients)
         except OSError as error:
@@ -93,8 +96,7 @@ class EmailBackend(smtp.EmailBackend):
 
     def _announce_at_once(self, connection: smtplib.SMTP, sender: str, recipient: str) -> None:
         """The three commands without waiting in between (RFC 2920), which the server says it takes."""
-        lines = f"MAIL FROM:{smtplib.quoteaddr(sender)}\r\nRCPT TO:{smtplib.quoteaddr(recipient)}\r\nDATA\r\n"
-        connection.send(lines.encode("ascii"))
+        connection.send(f"MAIL FROM:<{sender}>\r\nRCPT TO:<{recipient}>\r\nDATA\r\n".encode("ascii"))
         refused: tuple[int, bytes, bool] | None = None
         for expected, of_address in (((250,), False), ((250, 251), True), ((354,), False)):
             code, reply = connection.getreply()

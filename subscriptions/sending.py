@@ -41,7 +41,7 @@ def due(*, now: dt.datetime | None = None) -> list[int]:
     rows = EmailLog.objects.filter(kind=EmailLog.Kind.DIGEST, state=Mailed.QUEUED, due_at__lte=now)
     waiting = set(rows.order_by().values_list("matter", flat=True).distinct())
     open_ones = Digest.objects.filter(state__in=GOING).select_related("city").order_by("due_at", "pk")
-    return [one.pk for one in open_ones if one.matter in waiting or _days_due(one, now) or one.queued_until == 6]
+    return [one.pk for one in open_ones if one.matter in waiting or _days_due(one, now) or _is_first_or_last(one)]
 
 
 def send(
@@ -84,6 +84,13 @@ def redrive(digest: Digest, *, now: dt.datetime | None = None) -> int:
             state=Digest.State.SENDING, finished_at=None
         )
     return again
+
+
+def _is_first_or_last(digest: Digest) -> bool:
+    """All days have their rows, so that it may be at its end; or it was released early, and nothing was begun."""
+    if digest.queued_until < 0:
+        return not EmailLog.objects.filter(matter=digest.matter).exists()
+    return digest.queued_until >= 6
 
 
 def _days_due(digest: Digest, now: dt.datetime) -> list[int]:

@@ -22,6 +22,7 @@ class MailServer:
         self.recipients: list[str] = []
         self.connections = 0
         self.replies: list[tuple[str, str]] = []
+        self.pipelining = False
 
     @property
     def messages(self) -> list[EmailMessage]:
@@ -54,7 +55,7 @@ class Handler:
     ) -> list[str]:
         self._mails.connections += 1
         session.host_name = hostname
-        return responses
+        return [*(["250-PIPELINING"] if self._mails.pipelining else []), *responses]
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

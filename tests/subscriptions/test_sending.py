@@ -16,7 +16,7 @@ from django.test import Client
 
 from events.models import Event, EventChange
 from nocturne.cache import bump
-from nocturne.models import Alert, EmailLog
+from nocturne.models import Alert, EmailLog, User
 from nocturne.smtp import EmailBackend
 from subscriptions import consent, digests, sending, writing
 from subscriptions.models import Digest, Subscription
@@ -461,3 +461,15 @@ def test_an_odd_address_and_a_provider_by_api_get_the_same_mail(mail_server: Mai
     )
     assert one == other
     assert sorted(by_address[ADA].keys()) == sorted(by_address['"a b"@example.org'].keys())
+
+
+def test_what_is_released_early_begins_by_itself_also_if_nobody_could_be_told(mail_server: MailServer, at: Any) -> None:
+    make_week()
+    make_subscription()
+    make_subscription(BOB, weekday=3)
+    at.move_to(NINE - 5 * HOUR)
+    digest = digests.draft(make_city())
+    assert digests.release(digest, by=User.objects.create_user("editor@example.org"))
+    digests_due()
+    digests_due()
+    assert mail_server.recipients == [ADA]
