@@ -46,7 +46,9 @@ def progress_of(digest: Digest, *, now: dt.datetime | None = None) -> Progress:
     running = digest.state in sending.GOING and (left > 0 or digest.claimed_until is not None)
     per_minute = _rate(digest, now)
     ends_at = now + left / per_minute * MINUTE if running and left and per_minute else None
-    return Progress(counts=counts, days=_days(digest), per_minute=per_minute, ends_at=ends_at, running=running)
+    return Progress(
+        counts=counts, days=_days(digest, sum(counts.values())), per_minute=per_minute, ends_at=ends_at, running=running
+    )
 
 
 def _rate(digest: Digest, now: dt.datetime) -> float:
@@ -59,10 +61,12 @@ def _rate(digest: Digest, now: dt.datetime) -> float:
     return float(lately["n"] / max((now - begun) / MINUTE, 1 / 60))
 
 
-def _days(digest: Digest) -> list[tuple[str, int]]:
+def _days(digest: Digest, mails: int) -> list[tuple[str, int]]:
     """Readers who get it on a day that is still to come, by that day."""
-    if digest.finished_at:
+    if digest.finished_at or mails >= sending.recipients(digest).count():
         return []
-    later = sending.recipients(digest, weekdays=range(digest.queued_until + 1, 7)).order_by("weekday")
+    # released early, Monday has its mails before its day
+    first = max(digest.queued_until + 1, 1 if mails else 0)
+    later = sending.recipients(digest, weekdays=range(first, 7)).order_by("weekday")
     counts = later.values_list("weekday").annotate(n=Count("pk"))
     return [(WEEKDAYS[weekday], count) for weekday, count in counts]

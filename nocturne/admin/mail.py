@@ -37,12 +37,12 @@ class ByAddress(EditorAdmin):
 
 
 def utc(at: dt.datetime | None) -> str:
-    return f"{at.astimezone(dt.UTC):%-d %b %Y, %H:%M:%S} UTC" if at else NOTHING
+    return f"{at.astimezone(dt.UTC):%-d %b %Y, %H:%M}" if at else NOTHING
 
 
 @admin.register(EmailLog)
 class EmailLogAdmin(ByAddress, RecordAdmin):
-    list_display = ("queued", "kind", "state_words", "to", "matter", "why", "attempts", "finished")
+    list_display = ("queued", "kind", "state_words", "to", "matter", "why", "finished")
     list_display_links = ("queued",)
     list_filter = ("state", "bounce", "kind", "queued_at")
     search_fields = ("address", "matter__startswith", "message_id")
@@ -53,23 +53,23 @@ class EmailLogAdmin(ByAddress, RecordAdmin):
         *("queued", "due", "started", "finished", "delivered", "reported"),
     )
 
-    @admin.display(description="Queued", ordering="queued_at")
+    @admin.display(description="Queued (UTC)", ordering="queued_at")
     def queued(self, row: EmailLog) -> str:
         return utc(row.queued_at)
 
-    @admin.display(description="Not tried before")
+    @admin.display(description="Not tried before (UTC)")
     def due(self, row: EmailLog) -> str:
         return utc(row.due_at)
 
-    @admin.display(description="Tried last")
+    @admin.display(description="Tried last (UTC)")
     def started(self, row: EmailLog) -> str:
         return utc(row.started_at)
 
-    @admin.display(description="Ended", ordering="finished_at")
+    @admin.display(description="Ended (UTC)", ordering="finished_at")
     def finished(self, row: EmailLog) -> str:
         return utc(row.finished_at)
 
-    @admin.display(description="Delivered, says the provider")
+    @admin.display(description="Delivered, says the provider (UTC)")
     def delivered(self, row: EmailLog) -> str:
         return utc(row.delivered_at)
 
@@ -113,7 +113,7 @@ class SuppressionAdmin(ByAddress):
     date_hierarchy = "since"
     actions = ("lift_all",)
 
-    @admin.display(description="Since", ordering="since")
+    @admin.display(description="Since (UTC)", ordering="since")
     def suppressed(self, row: Suppression) -> str:
         return utc(row.since)
 

@@ -54,7 +54,7 @@ def ledger(address: str = ADA) -> EmailLog:
 def test_the_rate_of_the_last_minutes_says_when_the_last_mail_will_have_gone(editor: Client) -> None:
     make_week(2)
     digest = released()
-    for number, weekday in enumerate((3, 3, 5)):
+    for number, weekday in enumerate((3, 3, 5, *[0] * 100)):
         make_subscription(f"later{number}@example.org", weekday=weekday)
     Digest.objects.update(state="sending", queued_until=0)
     digest.refresh_from_db()
