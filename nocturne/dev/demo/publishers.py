@@ -242,7 +242,7 @@ def _oddities(publisher: Publisher, tonight: dt.date) -> Iterator[Item]:
 def _markets(publisher: Publisher, monday: dt.date, tonight: dt.date) -> Iterator[Item]:
     """Every other Sunday a venue has a market; the magazine has it from a reader, under a shorter name, and does not
     know where it is or when it really begins. Whether the two are one only a person can tell."""
-    name = {"google": "market", "tribe": "tip"}.get(publisher.format)
+    name = {"google": "market", "tribe": "tip"}.get(publisher.format, "")
     words, town = publisher.town.words, publisher.town
     hosts = [p for p in publishers() if p.town == town and p.format == "google"]
     for week in range(4) if name else ():
