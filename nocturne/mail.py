@@ -18,7 +18,7 @@ from django.utils import timezone as clock
 
 from . import bulk, rate
 from .addresses import address_hash, address_hashes
-from .models import EmailLog, Suppression
+from .models import EmailLog, MailReport, Suppression
 from .origin import host
 from .outbox import NO_REASON as NO_REASON, Build, Outbox, takes_bytes as takes_bytes
 from .suppression import is_suppressed as is_suppressed, suppress as suppress
@@ -129,4 +129,5 @@ def erase(addresses: Iterable[str]) -> None:
     rows = EmailLog.objects.filter(hashed__in=hashes)
     rows.filter(state=State.QUEUED).update(state=State.SKIPPED, finished_at=clock.now())
     rows.update(address="", why="")  # what a mail server says often names the address
+    MailReport.objects.filter(mail__in=rows).update(why="")
     Suppression.objects.filter(hashed__in=hashes).update(address="", note="")

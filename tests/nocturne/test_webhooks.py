@@ -301,7 +301,11 @@ def test_what_is_put_off_says_so_until_it_arrives() -> None:
 
 def test_a_bounce_of_somebody_erased_is_followed_by_the_hash() -> None:
     row = sent()
+    other = sendgrid("bounce", "e0", type="blocked", reason="mailbox of Ada B. is full", mail_id=str(row.pk))
+    assert post([other]) == 200
+    assert MailReport.objects.get().why
     mail.erase([ADA])
+    assert not MailReport.objects.get().why
     assert post([bounce(mail_id=str(row.pk))]) == 200
     suppressed = Suppression.objects.get()
     assert (suppressed.address, suppressed.note) == ("", "")
