@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 # Letters that Unicode does not decompose into a base letter and an accent.
 _LETTERS = str.maketrans(
@@ -34,6 +35,7 @@ _NOT_WORD = re.compile(r"[^\w]+|_")
 # The same for ASCII, where it takes a tenth of the time.
 _ASCII: dict[int, str | None] = {code: char.lower() if (char := chr(code)).isalnum() else " " for code in range(128)}
 _ASCII |= {ord("'"): None, ord("`"): None}
+_ASCII_LINES = _ASCII | {ord("\n"): "\n"}
 
 
 def unstacked(text: str) -> str:
@@ -49,7 +51,7 @@ def fold(text: str) -> str:
     "Łódź – Café d’Été & Co." and "lodz cafe dete and co" fold to the same. Letters of other scripts stay.
     """
     if text.isascii():
-        return " ".join(text.replace("&", " and ").translate(_ASCII).split())
+        return " ".join(words(text))
     text = unicodedata.normalize("NFKD", unstacked(text.casefold()).translate(_LETTERS))
     # A second pass: NFKD turns ligatures and full-width forms into letters that still have case.
     text = "".join(c for c in text if not unicodedata.combining(c)).casefold().translate(_LETTERS)
@@ -60,6 +62,20 @@ def fold(text: str) -> str:
 def counted(number: int, noun: str) -> str:
     """ "1 event", "2,000 events": a number with an English noun."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def words(text: str) -> list[str]:
+    """The words of a folded text."""
+    return text.replace("&", " and ").translate(_ASCII).split() if text.isascii() else fold(text).split()
+
+
+def words_of_each(texts: Sequence[str]) -> list[list[str]]:
+    """The words of each folded text; of thousands faster than one by one."""
+    plain = "\n".join([text if text.isascii() else "" for text in texts])
+    if plain.count("\n") != len(texts) - 1:
+        return [words(text) for text in texts]
+    found = [line.split() for line in plain.replace("&", " and ").translate(_ASCII_LINES).split("\n")]
+    return [row if row or text.isascii() else words(text) for row, text in zip(found, texts, strict=True)]
 
 
 def slugify(text: str, *, fallback: str = "event", length: int = 60) -> str:

@@ -10,6 +10,11 @@ _MARKS = re.compile(
     r"agotado|cancelado|esaurito|annullato|uitverkocht|geannuleerd)\b"
     r"|\b(sold out|cancell?ed|postponed|rescheduled|ausverkauft|abgesagt|uitverkocht|agotado|esaurito)$"
 )
+# One of these is in every mark.
+MARK_WORDS = frozenset(
+    "sold cancelled canceled postponed rescheduled new moved ausverkauft abgesagt verschoben complet annule agotado "
+    "cancelado esaurito annullato uitverkocht geannuleerd".split()
+)
 
 
 def is_shouting(title: str) -> bool:

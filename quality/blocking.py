@@ -1,26 +1,28 @@
 """Which records are worth comparing: those that share an area, a night or its neighbour, and something telling.
 
-Linear in the records: what too many share (a word like "live", a listings page) makes no pairs by itself.
+Linear in the records: what too many share (a word like "live", a listings page) makes no pairs by itself. It looks at
+columns, not at records one by one, for of all that share something hardly any two are one event.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from rapidfuzz import fuzz
+import numpy as np
+from rapidfuzz import fuzz, process
 
+from .columns import DAY, Columns, Flags, Numbers, Weights
 from .profiles import Profile
-from .records import Record
-from .titles import Core, keys, weight
+from .times import says_time
 
-# A bucket of more records than this tells nothing.
-FULL = 60
-# Words are found by their beginnings, as endings differ; and texts that one copied from another begin alike.
-_BEGINNING, _TEXT_BEGINNING = 6, 40
+# What more records than this share tells nothing.
+FULL = 90
 # Titles that share less of what they tell, and are not even so much alike in percent, have little in common.
 _LEAST_SHARED, _LEAST_ALIKE = 0.5, 75
 # Words as long as this tell something where they stand in a text.
 _TELLING_LETTERS = 5
-
-_Night = dict[Hashable, list[int]]
+# More than the ordinal of any night.
+_NIGHTS = 4_000_000
+# So much that is shared is looked at in one step.
+_PART = 20_000
 
 
 def pairs(
@@ -30,86 +32,146 @@ def pairs(
 
     `minutes` is how far apart starts may be that are no mistake. With `new`, only pairs with one of these positions.
     """
-    keys_of = [_keys(profile) for profile in profiles]
-    nights: dict[Hashable, _Night] = {}
-    for position, profile in enumerate(profiles):
-        shelf = nights.setdefault((profile.record.area, profile.night), {})
-        for key in keys_of[position]:
-            shelf.setdefault(key, []).append(position)
-    times = [(profile.minute, profile.odd_time, profile.record.url) for profile in profiles]
-    chosen = None if new is None else set(new)
-    for position in range(len(profiles)) if chosen is None else sorted(chosen):
-        profile = profiles[position]
-        minute, odd, url = times[position]
-        for days in (0, -1, 1) if profile.at_edge or chosen is not None else (0,):
-            for other in _met(nights.get((profile.record.area, profile.night + days)), keys_of[position]):
-                if other <= position and (
-                    other in chosen if chosen is not None else days == 0 or profiles[other].at_edge
-                ):
-                    continue  # of two that look for each other, the first finds the second
-                its_minute, its_odd, its_url = times[other]
-                if not (odd or its_odd or -minutes <= minute - its_minute <= minutes or url == its_url != ""):
-                    continue
-                if (url and url == its_url) or _promising(profile, profiles[other]):
-                    yield min(position, other), max(position, other)
+    if len(profiles) < 2:
+        return
+    seen = Columns(profiles)
+    asked = np.full(len(profiles), new is None)
+    asked[list(new or ())] = True
+    for left, right, weight in _met(seen):
+        some = np.flatnonzero((left != right) & (asked[left] | asked[right]))
+        left, right, weight = left[some], right[some], weight[some]
+        some = np.flatnonzero(_other_source(seen, left, right) & _one_time(seen, left, right, minutes))
+        left, right, shared = _added_up(left[some], right[some], weight[some], len(profiles))
+        some = np.flatnonzero(_promising(seen, left, right, shared))
+        yield from zip(left[some].tolist(), right[some].tolist(), strict=True)
 
 
-def _keys(profile: Profile) -> list[Hashable]:
-    record = profile.record
-    found: list[Hashable] = [word[:_BEGINNING] for word in keys(profile.core.text)]
-    if record.url:
-        found.append(("url", record.url))
-    if record.fingerprint:
-        found.append(("fingerprint", record.fingerprint))
-    if profile.place:
-        found.append(("place", profile.place))
-    if profile.place_word:
-        # among the words of titles, for a title may be the place of another listing
-        found.append(profile.place_word[:_BEGINNING])
-    if len(record.description) >= _TEXT_BEGINNING:
-        found.append(("text", record.description[:_TEXT_BEGINNING]))
-    return found
+def _met(seen: Columns) -> Iterator[tuple[Numbers, Numbers, Weights]]:
+    """Who shares something with whom, the lower position first, and what that tells: as often as they share something.
+
+    What may belong to a night beside is a guest there, and meets who is at home there, but those that are its guests,
+    too, on the earlier night only. So a pair is of one night. It comes in parts of whole nights, so that memory does
+    not grow with the records.
+    """
+    owner, key, weight, size = _shared(seen)
+    guests = np.flatnonzero(seen.at_edge[owner])
+    night = (seen.area * _NIGHTS + seen.night)[owner]
+    nights = np.concatenate((night, night[guests] - 1, night[guests] + 1))
+    at = np.concatenate((np.arange(len(owner)), guests, guests))
+    keys = nights * size + key[at]
+    order = np.argsort(keys, kind="stable")
+    at, keys, nights = at[order], keys[order], nights[order]
+    at_home = nights == night[at]
+    ends = np.append(np.flatnonzero(nights[1:] != nights[:-1]) + 1, len(nights))
+    begin = 0
+    while begin < len(nights):
+        end = int(ends[min(int(np.searchsorted(ends, begin + _PART)), len(ends) - 1)])
+        first, second = _of_groups(keys[begin:end])
+        first, second = first + begin, second + begin
+        host = np.where(at_home[first], first, second)
+        guest = first + second - host
+        meet = at_home[host] & (at_home[guest] | (night[at[guest]] > nights[host]) | ~seen.at_edge[owner[at[host]]])
+        first, second = at[first[meet]], at[second[meet]]
+        one, other = owner[first], owner[second]
+        yield np.minimum(one, other), np.maximum(one, other), np.minimum(weight[first], weight[second])
+        begin = end
 
 
-def _met(night: _Night | None, keys: Sequence[Hashable]) -> set[int]:
-    """The positions of a night that share a key."""
-    met: set[int] = set()
-    if night:
-        for key in keys:
-            bucket = night.get(key, ())
-            if len(bucket) <= FULL:
-                met.update(bucket)
-    return met
+def _shared(seen: Columns) -> tuple[Numbers, Numbers, Weights, int]:
+    """What may be shared: whose it is, a number for it, and what it tells of a title; all numbers are below the last.
+
+    A word of a place is among the words of titles, for a title may be the place of another listing.
+    """
+    owners, keys, weights, size = [seen.owner], [seen.beginning], [seen.telling], seen.vocabulary
+    for column in (seen.place_word, seen.place, seen.page, seen.row, seen.text):
+        often = np.bincount(column) > 1
+        often[0] = False
+        if column is seen.place_word:
+            some, offset = np.flatnonzero(column), 0
+        else:
+            some, offset = np.flatnonzero(often[column]), size
+            size += len(often)
+        owners.append(some)
+        keys.append(column[some] + offset)
+        weights.append(np.zeros(len(some)))
+    return np.concatenate(owners), np.concatenate(keys), np.concatenate(weights), size
 
 
-def _of_two(one: Record, other: Record) -> bool:
-    """Whether one source shows both now, and not as the same row twice: most pairs of a large calendar."""
-    if one.source != other.source or not (one.live and other.live):
-        return False
-    return not (one.url and one.url == other.url) and not (one.fingerprint and one.fingerprint == other.fingerprint)
+def _of_groups(keys: Numbers) -> tuple[Numbers, Numbers]:
+    """All pairs of places where one key stands, of sorted keys; none of a key that stands at too many."""
+    first = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    size = np.diff(np.append(first, len(keys)))
+    start = np.repeat(first, size)
+    before = np.arange(len(keys)) - start
+    before[np.repeat(size > FULL, size)] = 0
+    second = np.repeat(np.arange(len(keys)), before)
+    past = np.repeat(np.cumsum(before) - before, before)
+    return start[second] + np.arange(len(second)) - past, second
 
 
-def _promising(a: Profile, b: Profile) -> bool:
-    """Whether the titles have something in common or the one says what the other is called: cheap, for most pairs have
-    not."""
-    first, second = a.core, b.core
-    both = first.stems & second.stems
-    if both and weight(both) >= _LEAST_SHARED * min(first.weight, second.weight):
-        return True
-    if fuzz.token_sort_ratio(first.text, second.text, score_cutoff=_LEAST_ALIKE):
-        return True
-    one, other = a.record, b.record
-    # other titles: the text of one is the other's, or tells of the other at the same place
-    beginning = one.description[:_TEXT_BEGINNING]
-    if len(beginning) == _TEXT_BEGINNING and other.description.startswith(beginning):
-        return True
-    one_place = a.place == b.place or a.place_word == b.place_word or not (a.place and b.place)
-    if not one_place and a.place_word not in second.words and b.place_word not in first.words:
-        return False
-    return _tells(a, second) or _tells(b, first)
+def _added_up(left: Numbers, right: Numbers, weight: Weights, size: int) -> tuple[Numbers, Numbers, Weights]:
+    """Each pair once, with all that it shares."""
+    codes, which = np.unique(left * size + right, return_inverse=True)
+    return codes // size, codes % size, np.bincount(which, weight, len(codes))
 
 
-def _tells(profile: Profile, title: Core) -> bool:
-    """Whether a description has a telling word of a title."""
-    text = profile.lowered
-    return bool(text) and any(len(word) >= _TELLING_LETTERS and word in text for word in title.words)
+def _other_source(seen: Columns, left: Numbers, right: Numbers) -> Flags:
+    """Whether two are not what one source shows now, unless as the same row twice: most pairs of a large calendar."""
+    apart = (seen.source[left] != seen.source[right]) | (seen.source[left] < 0)
+    return apart | _same(seen.page, left, right) | _same(seen.row, left, right)
+
+
+def _same(column: Numbers, left: Numbers, right: Numbers) -> Flags:
+    return (column[left] == column[right]) & (column[left] != 0)
+
+
+def _one_time(seen: Columns, left: Numbers, right: Numbers, minutes: float) -> Flags:
+    """Whether the starts are near, or there may be a mistake in one."""
+    minute = seen.minute[left], seen.minute[right]
+    apart = np.abs(minute[0] - minute[1])
+    some = (apart <= minutes) | _same(seen.page, left, right)
+    some |= (seen.odd[left] | seen.odd[right]) & seen.mistakes[np.minimum(apart, DAY + 1)]
+    unknown = ~(seen.known[left] & seen.known[right])
+    some |= unknown & ((seen.night[left] == seen.night[right]) | (minute[0] // DAY == minute[1] // DAY))
+    rest = np.flatnonzero(~some & (apart <= DAY))
+    left, right = left[rest], right[rest]
+    said = np.zeros(len(seen.records), np.bool_)
+    for position in np.unique(np.concatenate((left, right))).tolist():
+        said[position] = says_time(seen.records[position].description)
+    some[rest] = said[left] | said[right]
+    return some
+
+
+def _promising(seen: Columns, left: Numbers, right: Numbers, shared: Weights) -> Flags:
+    """Whether the titles have something in common, or the one says what the other is called."""
+    there = _same(seen.place, left, right) | _same(seen.place_word, left, right)
+    some = _same(seen.page, left, right) | _same(seen.row, left, right) | _same(seen.text, left, right)
+    least = np.where(there, 0.01, _LEAST_SHARED * np.minimum(seen.weight[left], seen.weight[right]))
+    some |= (shared > 0) & (shared >= least)
+    rest = np.flatnonzero(~some)
+    one, other = left[rest].tolist(), right[rest].tolist()
+    names = {position: " ".join(sorted(seen.words[position])) for position in {*one, *other}}
+    alike = process.cpdist(
+        [names[position] for position in one],
+        [names[position] for position in other],
+        scorer=fuzz.ratio,
+        score_cutoff=_LEAST_ALIKE,
+    )
+    some[rest] = alike > 0
+    # other titles: one tells of the other at the same place, or the place of one is the other
+    unplaced = (seen.place[left] == 0) | (seen.place[right] == 0)
+    rest = np.flatnonzero(~some & (unplaced | (shared == 0)))
+    one, other = left[rest].tolist(), right[rest].tolist()
+    texts = {position: seen.records[position].description.casefold() for position in {*one, *other}}
+    telling = {position: [word for word in seen.words[position] if len(word) >= _TELLING_LETTERS] for position in texts}
+    some[rest] = [_names(texts[a], telling[b]) or _names(texts[b], telling[a]) for a, b in zip(one, other, strict=True)]
+    return some
+
+
+def _names(text: str, words: Iterable[str]) -> bool:
+    """Whether a text has one of the words."""
+    if text:
+        for word in words:
+            if word in text:
+                return True
+    return False

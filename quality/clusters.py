@@ -1,11 +1,13 @@
 """Putting records that are one event together, pair by pair, the strongest evidence first."""
 
+import gc
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from .blocking import pairs
-from .evidence import Limits, is_another_time, outline, weigh
+from .evidence import Limits, hopeful, outline, weigh
 from .profiles import Profile
 from .records import Record
 from .similarity import Comparison, exact, judge
@@ -41,21 +43,22 @@ class Clusters:
         self.profiles = profiles or [Profile(record) for record in records]
         self.limits = limits
         self.forbidden = forbidden
-        self._of = list(range(len(records)))
-        self._members = [[position] for position in range(len(records))]
+        # of those that are together with others; hardly any are
+        self._members: dict[int, list[int]] = {}
         first_of: dict[int, int] = {}
         for position, record in enumerate(records):
             if record.root is not None:
                 self._unite(first_of.setdefault(record.root, position), position)
 
     def members(self, position: int) -> list[int]:
-        return self._members[self._of[position]]
+        return self._members.get(position) or [position]
 
     def sets(self) -> list[list[int]]:
-        return [members for members in self._members if members]
+        found = [self.members(position) for position in range(len(self.profiles))]
+        return [members for position, members in enumerate(found) if members[0] == position]
 
     def together(self, first: int, second: int) -> bool:
-        return self._of[first] == self._of[second]
+        return first in self.members(second)
 
     def open(self, edge: Edge) -> bool:
         """Whether the two sides are still two and nothing but their likeness speaks for or against one event."""
@@ -65,12 +68,9 @@ class Clusters:
         return [(i, j) for i in self.members(edge.first) for j in self.members(edge.second)]
 
     def _unite(self, first: int, second: int) -> None:
-        one, other = sorted((self._of[first], self._of[second]))
-        if one != other:
-            for position in self._members[other]:
-                self._of[position] = one
-            self._members[one] += self._members[other]
-            self._members[other] = []
+        if not self.together(first, second):
+            members = sorted(self.members(first) + self.members(second))
+            self._members |= dict.fromkeys(members, members)
 
     def join(self, edge: Edge) -> bool:
         """Unite the two sides of an edge unless any two of them cannot be one event; whether they are one now."""
@@ -130,13 +130,8 @@ def edges(
             continue
         if exact(a, b):
             found.append(Edge(i, j, Comparison("same", 100, ("the same title, start and place",))))
-        elif not (_one_source(a.record, b.record) or is_another_time(a, b, limits)):
-            known = outline(a, b, limits)
-            if known.is_two(limits) and not known.page:
-                continue
-            comparison = judge(weigh(a, b, known), limits)
-            if comparison.outcome != "different":
-                found.append(Edge(i, j, comparison))
+        elif not _one_source(a.record, b.record) and (comparison := _compare(a, b, limits)):
+            found.append(Edge(i, j, comparison))
 
     def rank(edge: Edge) -> tuple[int, bool, int, int]:
         # A source's row under a new id goes where the old one is, also if an editor took that from its likes.
@@ -144,6 +139,14 @@ def edges(
         return -edge.comparison.score, abroad, edge.first, edge.second
 
     return sorted(found, key=rank)
+
+
+def _compare(a: Profile, b: Profile, limits: Limits) -> Comparison | None:
+    """None for two events."""
+    known = hopeful(a, b, limits)
+    seen = weigh(a, b, known) if known else None
+    comparison = judge(seen, limits) if seen and seen.alike(limits) else None
+    return comparison if comparison and comparison.outcome != "different" else None
 
 
 def _one_source(a: Record, b: Record) -> bool:
@@ -163,8 +166,21 @@ def find(
         areas[record.area].append(position)
     found = []
     for at in areas.values():
-        found += _of_area([records[position] for position in at], limits, _moved(forbidden, at))
+        with _uncollected():
+            found += _of_area([records[position] for position in at], limits, _moved(forbidden, at))
     return found
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without looking for cycles, which takes long among so many small objects: comparing makes none."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _moved(forbidden: Callable[[int, int], bool], at: Sequence[int]) -> Callable[[int, int], bool]:
@@ -177,13 +193,8 @@ def _of_area(records: Sequence[Record], limits: Limits, forbidden: Callable[[int
     clusters = Clusters(records, limits, forbidden, profiles=profiles)
     found = edges(records, limits, profiles=profiles)
     links = [edge for edge in found if edge.comparison.outcome == "same" and clusters.join(edge)]
-    weakest = {id(clusters.members(edge.first)): edge.comparison for edge in links}
+    weakest = {clusters.members(edge.first)[0]: edge.comparison for edge in links}
     return [
-        Cluster(
-            [records[position].key for position in sorted(members)],
-            weakest[id(members)].score,
-            weakest[id(members)].reasons,
-        )
-        for members in clusters.sets()
-        if id(members) in weakest
+        Cluster([records[position].key for position in clusters.members(first)], weak.score, weak.reasons)
+        for first, weak in sorted(weakest.items())
     ]

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from . import locations, titles
-from .profiles import Profile
+from .profiles import RUN, Profile
 from .times import Gap, gap
 
 # Sources shorten texts and put prices before them.
 SAME_TEXT, FEW_RUNS = 30, 8
+_NOTHING: frozenset[str] = frozenset()
 # Titles that share words of less weight than this could be of two events.
 VAGUE = 10
 
@@ -39,8 +40,7 @@ class Outline(NamedTuple):
         return not self.page and self.location is not None and self.location < limits.location
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """All of it; `title`, `contained`, `covered_part` and `text` are 0 to 100.
 
     `contained` is how much of the shorter title is in the other, `shared` the weight of the words in both. `covered`
@@ -66,6 +66,10 @@ class Evidence:
         """Of the titles: one that is in the other, or in what the other says, is as good as the same."""
         return max(self.title, self.contained, self.covered_part)
 
+    def alike(self, limits: Limits) -> bool:
+        """Whether they are as much alike as one event has to be."""
+        return self.likeness >= limits.title or self.same_text or self.outline.page
+
     @property
     def vague(self) -> bool:
         """Whether nothing says where, and many events are called so: there is a Halloween party everywhere."""
@@ -76,30 +80,47 @@ class Evidence:
         return self.text is not None and self.text >= SAME_TEXT
 
 
-def is_another_time(a: Profile, b: Profile, limits: Limits) -> bool:
-    """Whether the outline is of two events by the times alone, and nothing makes that doubtful: the cheapest of it."""
-    return gap(a.record, b.record, limits.minutes).kind == "far" and not (a.page and a.page == b.page)
-
-
 def outline(a: Profile, b: Profile, limits: Limits) -> Outline:
-    between, first, second = gap(a.record, b.record, limits.minutes), a.core, b.core
-    page = bool(a.page) and a.page == b.page
+    between = gap(a.record, b.record, limits.minutes)
+    return _outline(a, b, between, _location(a, b))
+
+
+def hopeful(a: Profile, b: Profile, limits: Limits) -> Outline | None:
+    """The outline of two that are not two by it, or name one page; most are two by their times or places, which are
+    looked at first."""
+    between, page = gap(a.record, b.record, limits.minutes), one_page(a, b)
+    if between.kind == "far" and not page:
+        return None
+    place = _location(a, b)
+    if place is not None and place < limits.location and not page:
+        return None
+    known = _outline(a, b, between, place)
+    return known if known.page or not known.is_two(limits) else None
+
+
+def _outline(a: Profile, b: Profile, between: Gap, place: float | None) -> Outline:
+    first, second = a.core, b.core
     return Outline(
         gap=between,
-        location=_location(a, b),
+        location=place,
         # a page may tell of a show and of the talk before it
-        page=page and (not between.minutes or titles.percent(first, second) >= 50),
-        numbers_differ=bool(first.numbers and second.numbers) and first.numbers != second.numbers,
+        page=one_page(a, b) and (not between.minutes or titles.percent(first, second) >= 50),
+        numbers_differ=first.numbers != second.numbers and bool(first.numbers and second.numbers),
         contrast=titles.contrast(a.kinds, b.kinds),
     )
+
+
+def one_page(a: Profile, b: Profile) -> bool:
+    """Whether two name one address that names an event."""
+    return a.record.url == b.record.url != "" and a.page != ""
 
 
 def weigh(a: Profile, b: Profile, known: Outline) -> Evidence:
     """`known` is the outline of the two."""
     first, second = a.core, b.core
     common = titles.common(first, second)
-    told = [common.told(0, b.told), common.told(1, a.told)]
-    covered, covered_part = max(told, key=lambda part: part[0] * part[1])
+    told = [common.told(side, other.told if common.alone[side] else _NOTHING) for side, other in ((0, b), (1, a))]
+    covered, covered_part = max(told, key=_product)
     return Evidence(
         outline=known,
         title=titles.percent(first, second),
@@ -107,11 +128,22 @@ def weigh(a: Profile, b: Profile, known: Outline) -> Evidence:
         shared=common.weight,
         covered=covered,
         covered_part=covered_part,
-        missing=min(common.totals[side] - told[side][0] for side in (0, 1)),
+        missing=min(common.totals[0] - told[0][0], common.totals[1] - told[1][0]),
         text=_text(a, b),
-        other_page=a.page != b.page and bool(a.site) and a.site == b.site,
+        other_page=_other_page(a, b),
         companion=titles.is_companion(first, second) or (a.record.is_run != b.record.is_run and known.gap.minutes != 0),
     )
+
+
+def _product(part: tuple[float, float]) -> float:
+    return part[0] * part[1]
+
+
+def _other_page(a: Profile, b: Profile) -> bool:
+    one, other = a.record.url, b.record.url
+    if not one or not other or one == other or one.split("/", 3)[2] != other.split("/", 3)[2]:
+        return False
+    return a.site != "" and a.site == b.site
 
 
 def _location(a: Profile, b: Profile) -> float | None:
@@ -137,5 +169,7 @@ def _text(a: Profile, b: Profile) -> float | None:
     """How much of what the shorter text says the other says in the same words; None where one says little."""
     if not (a.record.description and b.record.description):
         return None
+    if a.record.description == b.record.description and len(frozenset(a.text)) >= FEW_RUNS + RUN:
+        return 100.0  # each word but the first two ends a run that was not there before
     least = min(len(a.runs), len(b.runs))
     return 100 * len(a.runs & b.runs) / least if least >= FEW_RUNS else None

@@ -2,15 +2,16 @@
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz
 
 from events.countries import countries_with_region, country_code
-from events.text import fold
+from events.text import fold, words
 
-from .venues import is_venue
+from .venues import NO_VENUE
 
 # Words that many venues' names share: they tell no place from another.
 _COMMON_WORDS = (
@@ -33,6 +34,7 @@ _ONLINE = frozenset(("online", "virtual", "event", "zoom", "webinar", "livestrea
 _DIRECTIONS = frozenset(("n", "s", "e", "w", "ne", "nw", "se", "sw"))
 _KINDS = frozenset(("st", "ave", "rd", "blvd", "dr", "ln", "hwy", "pl", "sq", "way"))
 _HOUSE = re.compile(r"\b(\d{1,5})(?:\s?[a-d])?\s+((?:[^\W\d]+|\d{1,3}(?:st|nd|rd|th))(?:\s+[^\W\d]+){0,3})")
+_DIGIT = re.compile(r"\d")
 _ZIP = re.compile(r"\b[A-Za-z]{2},? \d{5}(?:-\d{4})?$")
 # Words that initials leave out.
 _UNSAID = frozenset(("of", "the", "and", "for", "at"))
@@ -61,49 +63,52 @@ class Location:
 @lru_cache(maxsize=20_000)
 def location(venue: str, address: str, city: str, *, online: bool = False) -> Location | None:
     """None where nothing says where it is; `online` where the title says that it is nowhere."""
-    if _is_address(venue):
-        venue, address = "", f"{venue}, {address}"
+    called = words(venue)
+    if _is_address(venue, called):
+        venue, address, called = "", f"{venue}, {address}", []
     elif _is_town(venue, address) or len(venue) > LONGEST_NAME:
-        venue = ""
-    if not fold(venue) and not fold(address):
+        venue, called = "", []
+    named, town = spelled(called), words(city)
+    if called == town or " ".join(called) in NO_VENUE:
+        named = frozenset()
+    everything = [*called, *words(address)]
+    if not everything:
         return None
-    online = online or (bool(fold(venue)) and set(fold(venue).split()) <= _ONLINE)
-    name = fold(venue) if is_venue(venue, city_name=city) else ""
-    words = spelled(name)
-    telling = words - _COMMON - set(fold(city).split())
+    telling = named.difference(_COMMON, town)
     return Location(
-        name=name,
+        name=" ".join(called) if named else "",
         # the number of a room, beside a name
-        telling=frozenset(word for word in telling if not word.isdigit()) or telling,
-        initials="".join(word[0] for word in name.split() if word not in _UNSAID),
-        words=words,
+        telling=frozenset([word for word in telling if not word.isdigit()]) or telling,
+        initials="".join([word[0] for word in called if word not in _UNSAID]) if named else "",
+        words=named,
         house=_house(venue, address),
-        everything=spelled(fold(f"{venue} {address}")),
-        online=online,
+        everything=spelled(everything),
+        online=online or (bool(called) and _ONLINE.issuperset(called)),
     )
 
 
-def _is_address(venue: str) -> bool:
-    """ "12 Main Street", "South Van Buren Street", "Santa Rosa CA 95404": no name of a venue."""
-    last = fold(venue).split()[-1:]
-    if last and _STREETS.get(last[0], last[0]) in _KINDS:
+def _is_address(venue: str, called: list[str]) -> bool:
+    """ "12 Main Street", "South Van Buren Street", "Santa Rosa CA 95404": no venue's name; `called` are its words."""
+    if called and _STREETS.get(called[-1], called[-1]) in _KINDS:
         return True
     return bool(_ZIP.search(venue)) or (venue[:1].isdigit() and _house("", venue) is not None)
 
 
 def _is_town(venue: str, address: str) -> bool:
     """ "Chapel Hill, NC" or "NC": a name with nothing but a region or country behind it."""
-    if not address and len(venue) == 2 and countries_with_region(venue):
-        return True
+    if not address:
+        return len(venue) == 2 and bool(countries_with_region(venue))
+    if venue[:1].isdigit() or (address[0].isdigit() and " " in address):
+        return False
     parts = [part for part in address.split(",") if fold(part)]
-    return (
-        len(parts) == 1 and bool(countries_with_region(parts[0]) or country_code(parts[0])) and not venue[:1].isdigit()
-    )
+    return len(parts) == 1 and bool(countries_with_region(parts[0]) or country_code(parts[0]))
 
 
 def _house(venue: str, address: str) -> tuple[str, str] | None:
     """Number and first telling word of the street: "385 N Church St" is ("385", "church")."""
     for text in (address, venue):
+        if not _DIGIT.search(text):
+            continue
         for number, street in _HOUSE.findall(fold(text)):
             words = [_STREETS.get(word, word) for word in street.split()]
             names = [word for word in words if word not in _DIRECTIONS and word not in _KINDS]
@@ -133,20 +138,19 @@ def percent(a: Location | None, b: Location | None) -> float | None:
 
 def named(place: Location | None, words: frozenset[str]) -> bool:
     """Whether the words of a text name a place by all the telling words of its name."""
-    if place is None or not any(len(word) > 3 for word in place.telling):
-        return False
-    return place.telling <= words
+    return place is not None and place.telling <= words and any(len(word) > 3 for word in place.telling)
 
 
 @lru_cache(maxsize=20_000)
 def telling_word(venue: str) -> str:
     """The longest word of a venue's name that tells it from others; "" if none does."""
-    return max(sorted(spelled(fold(venue)) - _COMMON), key=len, default="")
+    return max(sorted(spelled(words(venue)) - _COMMON), key=len, default="")
 
 
-def spelled(folded: str) -> frozenset[str]:
-    """The words of a folded text in one spelling."""
-    return frozenset(_SPELLINGS.get(word, word) for word in folded.split())
+def spelled(words: Iterable[str]) -> frozenset[str]:
+    """Folded words in one spelling."""
+    found = frozenset(words)
+    return found if found.isdisjoint(_SPELLINGS) else frozenset([_SPELLINGS.get(word, word) for word in found])
 
 
 def _names(a: Location, b: Location) -> float | None:

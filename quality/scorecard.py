@@ -52,7 +52,10 @@ class Scorecard:
 
     def score(self, seen: dict[str, float]) -> int:
         """The probability that it is one event, in percent."""
-        return round(100 * probability(self.intercept + sum(self.weights[name] * seen[name] for name in FEATURES)))
+        log_odds = self.intercept
+        for name, value in seen.items():
+            log_odds += self.weights[name] * value
+        return round(100 * probability(log_odds))
 
 
 @cache

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from . import titles
-from .evidence import Evidence, Limits, outline, weigh
+from .evidence import Evidence, Limits, one_page, outline, weigh
 from .profiles import Profile
 from .records import Record
 from .scorecard import SAME, UNSURE, Scorecard, features, scorecard
@@ -50,7 +50,7 @@ def judge(seen: Evidence, limits: Limits, card: Scorecard | None = None) -> Comp
             return Comparison("unsure", UNSURE, _reasons(seen), conflict=True)
         return Comparison("different", 0, _reasons(seen), conflict=True)
     score = (card or scorecard()).score(features(seen))
-    if not (seen.likeness >= limits.title or seen.same_text or known.page):
+    if not seen.alike(limits):
         return Comparison("different", min(score, UNSURE - 1), _reasons(seen))
     if known.page:
         score = max(score, SAME_PAGE)
@@ -66,7 +66,7 @@ def exact(a: Profile, b: Profile) -> bool:
     one, other = a.record, b.record
     if one.fingerprint and one.fingerprint == other.fingerprint:
         return True
-    if not a.page or a.page != b.page or one.time_known != other.time_known or one.start != other.start:
+    if not one_page(a, b) or one.time_known != other.time_known or one.start != other.start:
         return False
     return titles.percent(a.core, b.core) >= 85
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
 from events.text import fold
-from events.titles import without_marks
+from events.titles import MARK_WORDS, without_marks
 
 _DAYS = r"mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)?|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
 _MONTHS = (
@@ -36,6 +36,7 @@ _LINKING_WORDS = (
     " mit of on or plus pres present presented presents support supporting tba the to und w with y x vs versus"
 )
 _LINKING = frozenset(_LINKING_WORDS.split())
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 _INITIALS = re.compile(r"\b(?:[a-z] ){2,}[a-z]\b")  # W.I.T.C.H.
 _NUMBER = re.compile(r"\b(?:\d+(?:st|nd|rd|th)?|[ivx]+|one|two|three|four|five|six|first|second|third)\b")
 _DIGIT = re.compile(r"\d")
@@ -85,8 +86,10 @@ _KIND_OF = {
 _ONLINE = frozenset(("virtual", "online", "webinar", "zoom", "livestream"))
 # Words of so many letters that are spelled so much alike, in percent, are one word.
 _SPELLED_LETTERS, _SPELLED_ALIKE = 4, 80
-# From here on Unicode has scripts without spaces; and from so many to so many words of a title find its likes.
-_NO_SPACES, _ENOUGH_WORDS, _MOST_WORDS = 0x2E80, 2, 8
+# From here on Unicode has scripts without spaces.
+_NO_SPACES = "\u2e80"
+# Words are found by their beginnings.
+_BEGINNING = 6
 # Kinds and their ones, by number.
 Kinds = dict[int, set[int]]
 # Words that so many titles share that they tell little.
@@ -106,62 +109,82 @@ class _Weights(dict[str, float]):
 _WEIGHTS, _MOST_WEIGHTS = _Weights(), 200_000
 
 
+class _Numbers(dict[str, str]):
+    """The number that a word is, "" for none: "2nd", "ii" and "two" are "2"."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) >= _MOST_WEIGHTS:
+            self.clear()
+        self[word] = number = _NUMERALS.get(word, word.rstrip("stndrh")) if _NUMBER.fullmatch(word) else ""
+        return number
+
+
+_NUMBERS = _Numbers()
+
+
 class Core:
-    """`text` is the core in order, `words` its telling words, `stems` these without a plural's s, `weight` what they
-    tell; `numbers` tell parts and editions apart."""
+    """`text` is the core in order, `words` its telling words, `weight` what they tell; `numbers` tell parts and
+    editions apart."""
 
-    __slots__ = ("numbers", "stems", "text", "weight", "words")
+    __slots__ = ("numbers", "text", "weight", "words")
 
-    def __init__(self, words: list[str], numbers: frozenset[str]) -> None:
+    def __init__(self, words: list[str]) -> None:
         self.text = " ".join(words)
         self.words = frozenset(words)
-        self.stems = frozenset([word.removesuffix("s") for word in words])
         self.weight = weight(self.words)
-        self.numbers = numbers
+        self.numbers = frozenset(filter(None, map(_NUMBERS.__getitem__, words)))
+
+
+def beginning(word: str) -> str:
+    return word.removesuffix("s")[:_BEGINNING]
+
+
+def hint(word: str) -> tuple[str, float]:
+    """What a word begins with, as endings differ, and what it tells; words that link tell nothing."""
+    return beginning(word), 0.0 if word in _LINKING else _WEIGHTS[word]
+
+
+def is_unusual(word: str) -> bool:
+    """Whether a title has further words because of this one."""
+    return (len(word) == 1 and word not in _LINKING) or (len(word) > 3 and word[0] >= _NO_SPACES)
+
+
+def further(words: list[str]) -> list[str]:
+    """The words that letters with spaces between them make, and pairs of letters where a script has no spaces."""
+    found = [initials.replace(" ", "") for initials in _INITIALS.findall(" ".join(words))]
+    for word in words:
+        if len(word) > 3 and word[0] >= _NO_SPACES:
+            found += [word[at : at + 2] for at in range(len(word) - 1)]
+    return found
 
 
 @lru_cache(maxsize=20_000)
-def folded(title: str) -> str:
-    return fold(title)
+def _folded(name: str) -> str:
+    return fold(name)
 
 
-def keys(text: str) -> frozenset[str]:
-    """The words by which a core finds its likes, at most eight and the longest: the generic ones only where there are
-    hardly others; pairs of letters where a script has no spaces."""
-    found = set()
-    for word in text.split():
-        if len(word) > 3 and ord(word[0]) >= _NO_SPACES:
-            found |= {word[i : i + 2] for i in range(len(word) - 1)}
-        elif len(word) > 2 or word.isdigit():
-            found.add(word)
-    found = found or set(text.split())
-    if len(telling := found - _GENERIC) >= _ENOUGH_WORDS:
-        found = telling
-    if len(found) > _MOST_WORDS:
-        return frozenset(sorted(found, key=lambda word: (-len(word), word))[:_MOST_WORDS])
-    return frozenset(found)
-
-
-def core(folded_title: str, *, venue: str, city: str, year: int) -> Core:
-    text = without_marks(_INITIALS.sub(lambda found: found.group().replace(" ", ""), folded_title))
-    if digits := _DIGIT.search(text):
+def core(words: list[str], *, venue: str, city: str, year: int) -> Core:
+    """Of the folded words of a title. Nearly all of them have hardly anything taken off, so that is looked at first."""
+    seen = frozenset(words)
+    text = whole = " ".join(words)
+    if not seen.isdisjoint(_LETTERS):
+        text = _INITIALS.sub(lambda found: found.group().replace(" ", ""), text)
+    if not seen.isdisjoint(MARK_WORDS):
+        text = without_marks(text)
+    digits = _DIGIT.search(text)
+    if digits:
         text = _DATES.sub(" ", text)
-    if digits or not _ADDED_WORDS.isdisjoint(text.split()):
+    if digits or not seen.isdisjoint(_ADDED_WORDS):
         text = _ADDED.sub(" ", text)
-    padded = f" {text} "
-    for place in (folded(venue), folded(city)):
-        if len(place) > 3 and place in padded:
+    for place in (_folded(venue), _folded(city)):
+        if len(place) > 3 and place in text:
+            text = f" {text} "
             for before in (" at the ", " at ", " in ", " "):
-                padded = padded.replace(f"{before}{place} ", " ")
-    kept = [w for w in padded.split() if w not in _LINKING and w != str(year)] or folded_title.split()
-    numbers = frozenset(number for w in kept if (number := _number(w)))
-    return Core(kept, numbers)
-
-
-@lru_cache(maxsize=20_000)
-def _number(word: str) -> str:
-    """The number that a word is, "" for none: "2nd", "ii" and "two" are "2"."""
-    return _NUMERALS.get(word, word.rstrip("stndrh")) if _NUMBER.fullmatch(word) else ""
+                text = text.replace(f"{before}{place} ", " ")
+    kept = words if text is whole else text.split()
+    if digits or not seen.isdisjoint(_LINKING):
+        kept = [word for word in kept if word not in _LINKING and word != str(year)]
+    return Core(kept or words)
 
 
 def percent(a: Core, b: Core) -> float:
@@ -176,8 +199,7 @@ def weight(words: Iterable[str]) -> float:
     return sum(map(_WEIGHTS.__getitem__, words))
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(NamedTuple):
     """What two cores share, in weight of words; `totals` are the weights of both, `alone` the words that only the one
     has."""
 
@@ -193,6 +215,8 @@ class Common:
 
     def told(self, side: int, words: frozenset[str]) -> tuple[float, float]:
         """How much of the title on one side the other title or these words have: its weight, and 0 to 100."""
+        if not self.alone[side]:
+            return self.totals[side], 100.0 if self.totals[side] else 0.0
         found = self.totals[side] - weight(self.alone[side] - words)
         return found, 100 * found / self.totals[side] if self.totals[side] else 0.0
 
@@ -200,6 +224,8 @@ class Common:
 def common(a: Core, b: Core) -> Common:
     """Words that are spelled nearly alike are shared: "jazz nights" and "jazz night", "Moctar" and "Mocktar"."""
     first, second = a.words - b.words, b.words - a.words
+    if not (first or second):
+        return Common(a.weight, (a.weight, b.weight), (first, second))
     near = _near(first, second) if first and second else {}
     shared = weight(a.words & b.words) + sum(min(_WEIGHTS[one], _WEIGHTS[other]) for one, other in near.items())
     return Common(shared, (a.weight, b.weight), (first - near.keys(), second - set(near.values())))
@@ -228,6 +254,8 @@ def is_companion(a: Core, b: Core) -> bool:
 def kinds(words: frozenset[str]) -> Kinds:
     """Which of each kind a title names, by all of its words."""
     found: Kinds = {}
+    if words.isdisjoint(_KIND_OF):
+        return found
     for word in words & _KIND_OF.keys():
         kind, one = _KIND_OF[word]
         found.setdefault(kind, set()).add(one)
@@ -239,5 +267,6 @@ def contrast(a: Kinds, b: Kinds) -> bool:
     return any(ones.isdisjoint(b[kind]) for kind, ones in a.items() if kind in b)
 
 
-def is_online(folded_title: str) -> bool:
-    return not _ONLINE.isdisjoint(folded_title.split())
+def is_online(words: Iterable[str]) -> bool:
+    """By the words of a title."""
+    return not _ONLINE.isdisjoint(words)

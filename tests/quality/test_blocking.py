@@ -11,7 +11,7 @@ from quality.records import Record
 
 def record(title: str, day: int = 4, *, hour: int = 20, **more: Any) -> Record:
     night = dt.date(2026, 12, day)
-    values = {"key": title, "source": title, "area": 1, **more}
+    values = {"key": title, "source": object(), "area": 1, **more}
     return Record(title=title, start=dt.datetime.combine(night, dt.time(hour)), night=night, **values)
 
 
@@ -56,19 +56,43 @@ def test_a_word_of_the_place_in_common_is_enough_for_a_text_that_tells_of_the_ot
     assert pairs([there, record("Tinariwen", venue="Goatlandia Farm")]) == []
 
 
-def test_only_one_area_and_what_begins_late_or_early_on_neighbouring_nights_are_compared() -> None:
-    late, next_day = record("Mdou Moctar", hour=23), record("Mdou Moctar", 5)
-    assert pairs([late, next_day, record("Mdou Moctar", 7), record("Mdou Moctar", area=2)]) == [(0, 1)]
-    assert pairs([next_day, late]) == [(0, 1)]
-    assert pairs([late, record("Mdou Moctar", 5, hour=23)]) == [(0, 1)]
-    assert pairs([record("Mdou Moctar"), next_day]) == []
+def test_of_neighbouring_nights_only_what_a_mistake_may_have_moved_is_compared() -> None:
+    late, in_utc, next_day = record("Mdou Moctar", hour=23), record("Mdou Moctar", 5, hour=7), record("Mdou Moctar", 5)
+    assert pairs([late, in_utc, next_day, record("Mdou Moctar", area=2)]) == [(0, 1)]
+    assert pairs([in_utc, late]) == [(0, 1)]
+    assert pairs([record("Mdou Moctar", hour=23, description="The show is at 20:00."), next_day]) == [(0, 1)]
+    assert pairs([record("Mdou Moctar", description="The show is at 21:00."), next_day]) == []
+    midnight = record("Mdou Moctar", 5, hour=0, time_known=False, midnight=True)
+    assert pairs([record("Mdou Moctar", hour=19), midnight]) == [(0, 1)]
+
+
+def test_another_time_of_one_night_is_compared_only_if_a_mistake_or_a_text_may_explain_it() -> None:
+    evening = record("Mdou Moctar")
+    assert pairs([evening, record("Mdou Moctar", hour=14)]) == []
+    assert pairs([evening, record("Mdou Moctar", hour=8)]) == [(0, 1)]
+    assert pairs([evening, record("Mdou Moctar", hour=14, description="Doors 14:00, show 20:00")]) == [(0, 1)]
+    assert pairs([evening, record("Mdou Moctar", hour=0, time_known=False)]) == [(0, 1)]
+
+
+def test_what_one_source_shows_is_compared_only_as_the_same_row_twice() -> None:
+    shown = [record("Mdou Moctar", source=1), record("Mdou Moctar", source=1)]
+    gone = [record("Mdou Moctar", source=1), record("Mdou Moctar", source=1, live=False)]
+    twice = [record("Mdou Moctar", source=1, fingerprint="abc") for _ in range(2)]
+    assert [pairs(shown), pairs(gone), pairs(twice)] == [[], [(0, 1)], [(0, 1)]]
+
+
+def test_titles_without_a_telling_word_meet_too() -> None:
+    assert pairs([record("The The"), record("the the")]) == [(0, 1)]
+    assert pairs([record("W.I.T.C.H."), record("Witch")]) == [(0, 1)]
+    assert pairs([record("東京事変"), record("東京事変ライブ")]) == [(0, 1)]
+    assert pairs([record("!!!"), record("!!!")]) == []
 
 
 def test_only_pairs_with_something_new_if_asked() -> None:
     records = [record("Mdou Moctar") for _ in range(4)]
     assert pairs(records, new=[2, 3]) == [(0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
     assert pairs(records) == [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
-    assert pairs([record("Mdou Moctar", hour=23), record("Mdou Moctar", 5)], new=[1]) == [(0, 1)]
+    assert pairs([record("Mdou Moctar", hour=23), record("Mdou Moctar", 5, hour=7)], new=[1]) == [(0, 1)]
 
 
 def test_what_too_many_share_makes_no_pairs() -> None:

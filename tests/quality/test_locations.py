@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from events.text import fold
+from events.text import words
 from quality.locations import by_coordinates, location, named, percent, spelled
 
 
@@ -70,7 +70,7 @@ def test_a_sentence_is_no_name() -> None:
 
 def test_a_text_names_a_place_by_its_telling_words() -> None:
     def says(name: str, text: str) -> bool:
-        return named(location(name, "", "Kenwood"), spelled(fold(text)))
+        return named(location(name, "", "Kenwood"), spelled(words(text)))
 
     assert says("Robert Ferguson Observatory", "Cosmos and cocoa at Robert Ferguson Observatory")
     assert not says("Robert Ferguson Observatory", "Cosmos and cocoa at the observatory")

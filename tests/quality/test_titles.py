@@ -1,11 +1,11 @@
 import pytest
 
-from events.text import fold
-from quality.titles import Core, common, contrast, core, is_companion, is_online, keys, kinds, percent
+from events.text import fold, words
+from quality.titles import Core, common, contrast, core, further, hint, is_companion, is_online, kinds, percent
 
 
 def of(title: str, *, venue: str = "Klub Null", city: str = "Berlin") -> Core:
-    return core(fold(title), venue=venue, city=city, year=2026)
+    return core(words(title), venue=venue, city=city, year=2026)
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,18 @@ def test_titles_that_name_two_of_a_kind(one: str, other: str, expected: bool) ->
 
 
 def test_a_title_may_say_that_it_is_nowhere() -> None:
-    assert is_online("a virtual author talk")
-    assert not is_online("a reality show")
+    assert is_online("a virtual author talk".split())
+    assert not is_online("a reality show".split())
 
 
-def test_scripts_without_spaces_have_words_too() -> None:
-    assert keys("東京事変ライブ") & keys("東京事変")
+def test_titles_in_scripts_without_spaces_and_initials_have_further_words() -> None:
+    assert "東京" in {*further(words("東京事変ライブ"))} & {*further(words("ライブ 東京事変"))}
+    assert further(words("W.I.T.C.H. (Zambia)")) == ["witch"]
+
+
+def test_endings_make_no_other_hint_and_generic_words_a_weak_one() -> None:
+    assert hint("ravens")[0] == hint("raven")[0]
+    assert hint("the")[1] == 0 < hint("night")[1] < hint("agadez")[1]
 
 
 @pytest.mark.parametrize(
