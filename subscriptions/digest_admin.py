@@ -150,7 +150,8 @@ class DigestAdmin(EditorAdmin):
         return render(request, "admin/subscriptions/digest/progress.html", context | _progress(context["original"]))
 
     def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Send the mail to one address once more; GET warns of what that means, POST does it."""
+        """Send the mail to one address once more; GET warns of what that means, POST does it; an address leads to
+        its mail."""
         digest = self._digest(request, pk)
         if not self.has_edit_permission(request):
             raise PermissionDenied
@@ -160,6 +161,8 @@ class DigestAdmin(EditorAdmin):
         if row is None:
             self.message_user(request, "This issue has no mail to that address.", messages.ERROR)
             return page
+        if "address" in said:  # no address stays in an address
+            return HttpResponseRedirect(f"{request.path}?mail={row.pk}")
         if request.method == "POST":
             if repeats.repeat(digest, row):
                 tasks.send_digest_soon(digest.pk)
