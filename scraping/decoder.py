@@ -33,7 +33,8 @@ class Refused(Exception):
 
 def main() -> None:
     """Limits first: whatever comes after is bound by them."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    if sys.platform != "darwin":  # which takes no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     widths = [int(width) for width in sys.argv[1:]]

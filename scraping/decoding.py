@@ -1,6 +1,7 @@
 """Strangers' bytes become pictures in a process of its own, within limits of memory and time: scraping/decoder.py."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -39,9 +40,10 @@ def decode(data: bytes) -> Decoded:
             raise NoPicture("image.svg", "The picture is an SVG, which is a program rather than a picture.")
         raise NoPicture("image.page", "What stands at the address is a page and no picture.")
     command = [sys.executable, "-I", str(DECODER), *map(str, WIDTHS)]
+    # nothing else of the environment, which has the secrets
+    env = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     try:
-        # without the environment, which has the secrets
-        done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, env={}, check=False)
+        done = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, env=env, check=False)
     except subprocess.TimeoutExpired:
         raise NoPicture("image.slow", f"The picture took more than {SECONDS} seconds.")
     head, _, rest = done.stdout.partition(b"\n")
