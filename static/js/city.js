@@ -84,13 +84,14 @@
   // --- more on scrolling; who comes back finds as many pages and the same place ---
 
   const key = () => `place:${location.pathname}${location.search}`;
+  let place = key(); // of the list that is seen: going back changes the address before the list
   let known = 0;
   let wanted = null;
   let pages = 1;
 
   function keepPlace() {
     try {
-      sessionStorage.setItem(key(), JSON.stringify({ pages, y: scrollY }));
+      sessionStorage.setItem(place, JSON.stringify({ pages, y: scrollY }));
     } catch {} // without storage the list begins at its top
   }
 
@@ -110,12 +111,15 @@
   }
 
   addEventListener("pagehide", keepPlace);
-  addEventListener("htmx:pushedIntoHistory", () => (pages = 1));
+  addEventListener("htmx:pushedIntoHistory", () => {
+    place = key();
+    pages = 1;
+  });
   addEventListener("load", () => {
     const [visit] = performance.getEntriesByType("navigation");
     if (!["back_forward", "reload"].includes(visit?.type)) return;
     try {
-      wanted = JSON.parse(sessionStorage.getItem(key()));
+      wanted = JSON.parse(sessionStorage.getItem(place));
     } catch {
       return;
     }
