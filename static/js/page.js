@@ -38,6 +38,19 @@ show(chosenTheme());
 addEventListener("storage", (event) => event.key === "theme" && show(event.newValue));
 dark.addEventListener("change", () => show(root.dataset.theme));
 
+// A card's picture becomes that of its page, and goes back into the card: they share a name while the pages change.
+function namePicture(url, transition) {
+  const path = url && new URL(url).pathname;
+  const picture = document.querySelector(`.card:has(h3 a[href="${CSS.escape(path ?? "")}"]) .picture`);
+  if (picture && transition) {
+    picture.style.viewTransitionName = "picture";
+    transition.finished.finally(() => (picture.style.viewTransitionName = ""));
+  }
+}
+
+addEventListener("pageswap", (event) => namePicture(event.activation?.entry.url, event.viewTransition));
+addEventListener("pagereveal", (event) => namePicture(window.navigation?.activation?.from?.url, event.viewTransition));
+
 function tellOffline() {
   document.querySelector(".offline").hidden = navigator.onLine;
 }
