@@ -5,12 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
 from events.categories import category_label
 from events.covers import Cover, cover, moon_phase
 from events.dates import clock_words, day_words, machine_start, night_words, span_words
 from events.images import Picture, picture
 from events.models import Event
 from events.prices import event_price
+from events.publishers import STATUS_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def card(event: Event, *, tonight: dt.date) -> Card:
         timed=event.time_known and not event.all_day,
         aside=_aside(event, tonight),
         datetime=machine_start(event),
-        venue=event.venue.name if event.venue else "Online" if event.online else event.address,
+        venue=event.venue.name if event.venue else _("Online") if event.online else event.address,
         venue_url=event.venue.get_absolute_url() if event.venue else "",
         price=event_price(event),
         sources=event.source_count,
@@ -79,7 +83,7 @@ def dated_card(event: Event, *, tonight: dt.date) -> Card:
 def _aside(event: Event, tonight: dt.date) -> str:
     """Of a run how long it lasts, of what begins after midnight its true date."""
     if event.is_run and event.night <= tonight:
-        return f"until {day_words(event.last_night, year=tonight.year)}"
+        return _("until %(day)s") % {"day": day_words(event.last_night, year=tonight.year)}
     if event.is_run:
         return span_words(event.night, event.last_night, year=tonight.year)
     return day_words(event.local_start.date(), year=tonight.year) if event.after_midnight else ""
@@ -102,4 +106,4 @@ def status_words(event: Event) -> str:
     """Cancelled, Sold out …; "" for what goes on as planned."""
     if event.status == Event.Status.SCHEDULED:
         return ""
-    return Event.Status(event.status).label.capitalize()
+    return capfirst(str(STATUS_WORDS[Event.Status(event.status)]))

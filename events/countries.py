@@ -69,6 +69,13 @@ def countries() -> dict[str, Country]:
 
 
 @functools.cache
+def names_in(language: str | None) -> dict[str, str]:
+    """The names of countries by code in a language other than English; {} if there is no list of them."""
+    path = DATA / f"countries.{language}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+@functools.cache
 def _country_codes() -> dict[str, str]:
     codes: dict[str, str] = {}
     for code, country in countries().items():

@@ -1,8 +1,12 @@
-"""Nights and times in words, in the event's own zone."""
+"""Nights and times in words of the site's language, in the event's own zone.
+
+How a language writes a date or a time stands in its catalogue, as a format of Django's `date` filter.
+"""
 
 import datetime as dt
 
 from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext as _, pgettext
 
 from events.models import Event
 from events.nights import last_day_of
@@ -12,7 +16,31 @@ DAY = dt.timedelta(days=1)
 
 def day_words(date: dt.date, *, year: int | None = None) -> str:
     """Sat 6 Dec; with the year unless it is `year`."""
-    return date_format(date, "D j M" if date.year == year else "D j M Y")
+    if date.year == year:
+        return date_format(date, pgettext("date format", "D j M"))
+    return date_format(date, pgettext("date format", "D j M Y"))
+
+
+def date_words(date: dt.date) -> str:
+    """6 Dec 2026."""
+    return date_format(date, pgettext("date format", "j M Y"))
+
+
+def long_day_words(date: dt.date, *, year: int) -> str:
+    """Saturday 6 December; with the year unless it is `year`."""
+    if date.year == year:
+        return date_format(date, pgettext("date format", "l j F"))
+    return date_format(date, pgettext("date format", "l j F Y"))
+
+
+def time_words(moment: dt.datetime) -> str:
+    """20:00, by the clock of `moment`."""
+    return date_format(moment, pgettext("time format", "H:i"))
+
+
+def moment_words(moment: dt.datetime, *, year: int | None = None) -> str:
+    """Sat 6 Dec, 20:00."""
+    return f"{day_words(moment.date(), year=year)}, {time_words(moment)}"
 
 
 def span_words(first: dt.date, last: dt.date, *, year: int | None = None) -> str:
@@ -20,27 +48,29 @@ def span_words(first: dt.date, last: dt.date, *, year: int | None = None) -> str
     if first == last:
         return day_words(first, year=year)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{date_format(first, 'D j')} – {day_words(last, year=year)}"
+        return f"{date_format(first, pgettext('date format', 'D j'))} – {day_words(last, year=year)}"
     return f"{day_words(first, year=last.year)} – {day_words(last, year=year)}"
 
 
 def night_name(night: dt.date, tonight: dt.date) -> str:
     """Last night, Tonight, Tomorrow; "" for those that have no such name."""
-    return {tonight - DAY: "Last night", tonight: "Tonight", tonight + DAY: "Tomorrow"}.get(night, "")
+    return {tonight - DAY: _("Last night"), tonight: _("Tonight"), tonight + DAY: _("Tomorrow")}.get(night, "")
 
 
 def night_words(night: dt.date, tonight: dt.date) -> tuple[str, str]:
     """The heading of a night and its date: ("Tonight", "Fri 4 Dec"), ("Monday", "7 Dec")."""
     if name := night_name(night, tonight):
         return name, day_words(night, year=tonight.year)
-    return date_format(night, "l"), date_format(night, "j M" if night.year == tonight.year else "j M Y")
+    if night.year != tonight.year:
+        return date_format(night, "l"), date_words(night)
+    return date_format(night, "l"), date_format(night, pgettext("date format", "j M"))
 
 
 def clock_words(event: Event) -> str:
     """20:00, or that it is all day or not given."""
     if event.all_day:
-        return "all day"
-    return f"{event.local_start:%H:%M}" if event.time_known else "time not given"
+        return _("all day")
+    return time_words(event.local_start) if event.time_known else _("time not given")
 
 
 def zone_words(moment: dt.datetime) -> str:
@@ -67,14 +97,12 @@ def when_words(event: Event, *, year: int | None = None) -> str:
         return f"{span_words(start.date(), last_day(event), year=year)}, {clock_words(event)}"
     zone = zone_words(start)
     if end and end - start >= DAY:
-        return (
-            f"{day_words(start.date(), year=year)}, {start:%H:%M} – "
-            f"{day_words(end.date(), year=year)}, {end:%H:%M} {zone_words(end)}"
-        )
-    times = f"{start:%H:%M}–{end:%H:%M}" if end and end > start else f"{start:%H:%M}"
+        return f"{moment_words(start, year=year)} – {moment_words(end, year=year)} {zone_words(end)}"
+    times = f"{time_words(start)}–{time_words(end)}" if end and end > start else time_words(start)
     if event.after_midnight:
-        night = date_format(event.night, "D")
-        return f"{night} night, {times} ({day_words(start.date(), year=year)}) {zone}"
+        said = _("%(day)s night, %(times)s (%(date)s) %(zone)s")
+        day = date_format(event.night, pgettext("night format", "D"))
+        return said % {"day": day, "times": times, "date": day_words(start.date(), year=year), "zone": zone}
     return f"{day_words(start.date(), year=year)}, {times} {zone}"
 
 

@@ -73,7 +73,7 @@ def _categories(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
     choices = (
         Choice(
             code,
-            label,
+            str(label),
             search.query(categories=_toggled(search.categories, code)),
             counts[f"category_{code}"],
             code in search.categories,

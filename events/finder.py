@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from django.contrib.postgres.search import TrigramWordSimilarity
+from django.utils.translation import get_language
 
-from events.countries import countries
+from events.countries import countries, names_in
 from events.models import City
 from events.models.place import AREA_KM
 from events.places import kilometres
@@ -50,8 +51,9 @@ def find_cities(text: str, *, limit: int = MAX_MATCHES) -> list[Match]:
 
 
 def country_name(city: City) -> str:
+    """In the site's language, where there is a list of them in it."""
     country = countries().get(city.country)
-    return country["name"] if country else city.country
+    return names_in(get_language()).get(city.country) or (country["name"] if country else city.country)
 
 
 def _spelled_like(wanted: str) -> list[City]:

@@ -1,6 +1,9 @@
-"""Prices in words, and the steps of the price filter."""
+"""Prices in words of the site's language, and the steps of the price filter."""
 
 from decimal import Decimal
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _, pgettext
 
 from events.models import Event
 
@@ -26,25 +29,36 @@ def price_tiers(currency: str) -> tuple[int, ...]:
 
 
 def amount(value: Decimal | int, currency: str) -> str:
-    """€12, €12.50, CHF 12, and 12 if the currency is unknown."""
-    number = f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+    """€12, €12.50, CHF 12, and 12 if the currency is unknown; 12,50 € where that is how prices are written."""
+    return _money(_number(value), currency)
+
+
+def _number(value: Decimal | int) -> str:
+    return number_format(value, 0 if value == int(value) else 2, use_l10n=True, force_grouping=True)
+
+
+def _money(number: str, currency: str) -> str:
+    """A number, or two with a dash, with its currency."""
+    if not currency:
+        return number
     if currency in SYMBOLS:
-        return f"{SYMBOLS[currency]}{number}"
-    return f"{currency}\N{NO-BREAK SPACE}{number}".strip()
+        return pgettext("price", "%(symbol)s%(number)s") % {"symbol": SYMBOLS[currency], "number": number}
+    return pgettext("price", "%(currency)s\N{NO-BREAK SPACE}%(number)s") % {"currency": currency, "number": number}
 
 
 def price_words(*, minimum: Decimal | None, maximum: Decimal | None, currency: str, is_free: bool | None) -> str:
     """free, €12, from €12, €12–18, up to €18; "" where nothing is known."""
     if is_free or (minimum == 0 and maximum == 0):
-        return "free"
+        return _("free")
     if minimum is not None and maximum is not None and maximum != minimum:
         if minimum == 0:
-            return f"free to {amount(maximum, currency)}"
-        return f"{amount(minimum, currency)}–{amount(maximum, '')}"
+            return _("free to %(amount)s") % {"amount": amount(maximum, currency)}
+        return _money(f"{_number(minimum)}–{_number(maximum)}", currency)
     if minimum:
-        return f"from {amount(minimum, currency)}" if maximum is None else amount(minimum, currency)
+        words = amount(minimum, currency)
+        return _("from %(amount)s") % {"amount": words} if maximum is None else words
     if maximum:
-        return f"up to {amount(maximum, currency)}"
+        return _("up to %(amount)s") % {"amount": amount(maximum, currency)}
     return ""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _, gettext_lazy
 
-from events.dates import day_words
+from events.dates import day_words, moment_words, time_words
 from events.drafts import EventDraft, Price
 from events.models import Event, EventChange, Listing
 from events.prices import event_price, price_words
@@ -105,7 +105,7 @@ def change(row: EventChange, event: Event) -> Change:
             old, new = (_value_words(name, values.get(name), event) for values in (row.before, row.after))
             words.append(f"{label}: {old} → {new}")
     at = row.at.astimezone(event.zone)
-    return Change(at, f"{day_words(at.date())}, {at:%H:%M}", tuple(words))
+    return Change(at, moment_words(at), tuple(words))
 
 
 def _differences(draft: EventDraft, listing: Listing, event: Event) -> Iterator[str]:
@@ -114,9 +114,9 @@ def _differences(draft: EventDraft, listing: Listing, event: Event) -> Iterator[
     if listing.night and listing.night != event.night:
         yield day_words(listing.night, year=event.night.year)
     if draft.when and draft.when.time_known and not draft.when.all_day and listing.starts_at:
-        clock = f"{listing.starts_at.astimezone(event.zone):%H:%M}"
+        clock = time_words(listing.starts_at.astimezone(event.zone))
         known = event.time_known and not event.all_day
-        if not known or clock != f"{event.local_start:%H:%M}":
+        if not known or clock != time_words(event.local_start):
             yield clock
     if draft.where.venue and event.venue and listing.venue_id not in (None, event.venue_id):
         yield _("at %(venue)s") % {"venue": draft.where.venue}
@@ -133,8 +133,7 @@ def _value_words(name: str, value: Any, event: Event) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if name in ("starts_at", "ends_at") and value:
-        local = dt.datetime.fromisoformat(value).astimezone(event.zone)
-        return f"{day_words(local.date(), year=event.night.year)}, {local:%H:%M}"
+        return moment_words(dt.datetime.fromisoformat(value).astimezone(event.zone), year=event.night.year)
     return str(value or _("not given"))
 
 

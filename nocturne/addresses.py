@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
 MAX_LENGTH = 254
@@ -16,7 +17,7 @@ def normalise_address(raw: str) -> str:
     """
     text = raw.strip()
     if not text:
-        raise ValueError("Please write your e-mail address.")
+        raise ValueError(_("Please write your e-mail address."))
     try:
         found = validate_email(text[:1000], check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _, ngettext
 from django_ratelimit.core import get_usage
 
 
@@ -48,5 +49,8 @@ def in_words(seconds: int) -> str:
     """How long to wait, never too short: a minute, 12 minutes, 2 hours."""
     minutes = -(-seconds // 60)
     if minutes <= 1:
-        return "a minute"
-    return f"{minutes} minutes" if minutes < 120 else f"{-(-minutes // 60)} hours"
+        return _("a minute")
+    if minutes < 120:
+        return ngettext("%(number)s minute", "%(number)s minutes", minutes) % {"number": minutes}
+    hours = -(-minutes // 60)
+    return ngettext("%(number)s hour", "%(number)s hours", hours) % {"number": hours}

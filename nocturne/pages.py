@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.translation import get_language
 
 from nocturne.origin import absolute
 
@@ -22,15 +23,15 @@ from nocturne.origin import absolute
 MAX_AGE = 60
 CODE = (
     *("events/**/*.py", "nocturne/*.py", "scraping/views.py", "subscriptions/**/*.py"),
-    *("templates/**/*.html", "static/css/*.css", "static/js/*.js", "static/*.svg"),
+    *("templates/**/*", "static/css/*.css", "static/js/*.js", "static/*.svg", "locale/**/*.mo"),
 )
 
 
 def etag_of(*inputs: object, generation: str) -> str:
-    """The ETag of a page made of these inputs by this code; "" if the generation is unknown."""
+    """The ETag of a page made of these inputs by this code in this language; "" if the generation is unknown."""
     if not generation:
         return ""
-    text = "\0".join(str(value) for value in (build(), generation, *inputs))
+    text = "\0".join(str(value) for value in (build(), get_language(), generation, *inputs))
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
@@ -92,7 +93,7 @@ def _build_now() -> str:
     digest = hashlib.sha256()
     for pattern in CODE:
         for path in sorted(Path(settings.BASE_DIR).glob(pattern)):
-            digest.update(path.read_bytes())
+            digest.update(path.read_bytes() if path.is_file() else b"")
     return digest.hexdigest()[:16]
 
 

@@ -148,8 +148,16 @@ CACHES = {
 
 USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en"
 USE_I18N = True
+# The language of the site and its mails, for all visitors: that of the code, or one that has a catalogue in locale/.
+LOCALE_PATHS = [BASE_DIR / "locale"]
+_LOCALES = sorted(path.parents[1].name for path in LOCALE_PATHS[0].glob("*/LC_MESSAGES/django.mo"))
+LANGUAGES = [(code, code) for code in ("en", *(name.lower().replace("_", "-") for name in _LOCALES))]
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en").strip().lower().replace("_", "-")
+if (LANGUAGE_CODE, LANGUAGE_CODE) not in LANGUAGES:
+    raise ImproperlyConfigured(
+        f"LANGUAGE_CODE is {LANGUAGE_CODE!r}: it must be one of {', '.join(code for code, _ in LANGUAGES)}."
+    )
 # what a text says without a scheme, as "www.klub.example", is linked with this one
 URLIZE_ASSUME_HTTPS = True
 

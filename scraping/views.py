@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.http import urlencode
 from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from events.models import City, Event, Listing, Source
@@ -25,25 +26,25 @@ from . import health
 PAGE = 50
 MAX_PAGE = 10_000
 FORMATS = {
-    "dice": "page of an event platform",
-    "eventbrite": "page of a ticket platform",
-    "feeds": "news feed (RSS or Atom)",
-    "ics": "calendar (iCalendar)",
-    "jsonld": "web page (schema.org)",
-    "microdata": "web page (schema.org)",
-    "microformats": "web page (h-event)",
-    "meetup": "page of an event platform",
-    "objects": "interface for programs (JSON)",
-    "pagedata": "web page (data that it is drawn from)",
-    "tickettailor": "page of a box office",
-    "xcal": "calendar (xCal)",
+    "dice": _("page of an event platform"),
+    "eventbrite": _("page of a ticket platform"),
+    "feeds": _("news feed (RSS or Atom)"),
+    "ics": _("calendar (iCalendar)"),
+    "jsonld": _("web page (schema.org)"),
+    "microdata": _("web page (schema.org)"),
+    "microformats": _("web page (h-event)"),
+    "meetup": _("page of an event platform"),
+    "objects": _("interface for programs (JSON)"),
+    "pagedata": _("web page (data that it is drawn from)"),
+    "tickettailor": _("page of a box office"),
+    "xcal": _("calendar (xCal)"),
 }
 STATES = {
-    "healthy": "is read without trouble",
-    "degraded": "is read with trouble",
-    "failing": "cannot be read",
-    "paused": "is not read at the moment",
-    "new": "is about to be read",
+    "healthy": _("is read without trouble"),
+    "degraded": _("is read with trouble"),
+    "failing": _("cannot be read"),
+    "paused": _("is not read at the moment"),
+    "new": _("is about to be read"),
 }
 
 
@@ -132,7 +133,7 @@ def _upcoming(found: Iterable[Source], now: dt.datetime) -> dict[int, int]:
 
 
 def _feed(source: Source, upcoming: int, now: dt.datetime) -> Feed:
-    state, _ = health.words(source)
+    state = health.words(source)[0]
     at = getattr(source, "schedule", None)
     row = getattr(source, "health", None)
     format = at.format if at else ""
@@ -140,12 +141,12 @@ def _feed(source: Source, upcoming: int, now: dt.datetime) -> Feed:
     return Feed(
         publisher=source.publisher_name,
         url=web_address(source.homepage) or web_address(source.url),
-        format=FORMATS.get(format, format.replace("_", " ")),
+        format=str(FORMATS.get(format) or format.replace("_", " ")),
         upcoming=upcoming,
         read_at=read_at,
         read=timesince(read_at, now, depth=1) if read_at else "",
         state=state,
-        state_words=STATES[state],
+        state_words=str(STATES[state]),
         trouble_since=row.since if row and state in ("degraded", "failing") else None,
     )
 

@@ -5,6 +5,7 @@ import datetime as dt
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone as clock
+from django.utils.translation import gettext as _
 
 from nocturne import mail
 from nocturne.models import EmailLog
@@ -47,10 +48,10 @@ def _write(subscription: Subscription, address: str) -> mail.Mail | None:
         "preferences_url": links.preferences_url(subscription.subscriber),
         "unsubscribe_url": unsubscribe,
     }
-    subject = f"Your mail about {city.name}" if subscription.is_live else f"Please confirm: {city.name} by mail"
+    subject = _("Your mail about %(city)s") if subscription.is_live else _("Please confirm: %(city)s by mail")
     return mail.Mail(
         address,
-        f"{subject} · {settings.SITE_NAME}",
+        f"{subject % {'city': city.name}} · {settings.SITE_NAME}",
         text=render_to_string("subscriptions/mail/confirm.txt", context),
         html=render_to_string("subscriptions/mail/confirm.html", context),
         headers=mail.unsubscribe_headers(unsubscribe),

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext as _, gettext_lazy
 
 from events.models import City
 from nocturne.addresses import normalise_address
@@ -11,7 +12,7 @@ from nocturne.addresses import normalise_address
 from . import searches
 
 SIMPLE = str | int | float | bool | None
-NOT_JSON = 'Send a JSON object of texts, as {"email": "ada@example.org", "city_id": "de--berlin"}.'
+NOT_JSON = gettext_lazy('Send a JSON object of texts, as {"email": "ada@example.org", "city_id": "de--berlin"}.')
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ def read_sign_up(request: HttpRequest) -> SignUp:
     try:
         said = _from_json(request.body) if request.content_type == "application/json" else request.POST.copy()
     except (ValueError, RecursionError):
-        return SignUp(QueryDict(mutable=True), errors={"body": NOT_JSON})
+        return SignUp(QueryDict(mutable=True), errors={"body": str(NOT_JSON)})
     form = SignUp(said)
     try:
         form.email = normalise_address(said.get("email", ""))
@@ -43,7 +44,7 @@ def read_sign_up(request: HttpRequest) -> SignUp:
         form.errors["email"] = str(error)
     form.city = City.objects.active().filter(code=said.get("city_id", "").strip().replace("\0", "")).first()
     if form.city is None:
-        form.errors["city_id"] = "Please choose a city of the list."
+        form.errors["city_id"] = _("Please choose a city of the list.")
     else:
         form.search = searches.stored(_search_of(said), form.city)
     form.weekday = weekday_of(said, form.errors)
@@ -54,7 +55,7 @@ def weekday_of(said: QueryDict, errors: dict[str, str]) -> int:
     raw = said.get("weekday", "").strip() or "0"
     if raw in tuple("0123456"):
         return int(raw)
-    errors["weekday"] = "Please choose a day: 0 is Monday, 6 is Sunday."
+    errors["weekday"] = _("Please choose a day: 0 is Monday, 6 is Sunday.")
     return 0
 
 

@@ -9,11 +9,12 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone as clock
+from django.utils.dates import WEEKDAYS as DAYS
 
 from events.models import City, Event
 from nocturne.models import EmailLog
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = tuple(DAYS.values())  # Monday is the first
 
 
 class Subscriber(models.Model):

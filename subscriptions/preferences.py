@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from events.categories import CATEGORIES
 from events.models import City, Event, Source, Venue
@@ -25,9 +26,9 @@ def change(subscription: Subscription, said: QueryDict) -> Refused:
     weekday = weekday_of(said, refused)
     city = City.objects.filter(code=said.get("city_id", "").replace("\0", "")).first()
     if city is None or not (city.active or city.pk == subscription.city_id):
-        refused["city_id"] = "Please choose a city of the list."
+        refused["city_id"] = _("Please choose a city of the list.")
     elif _taken(subscription, city):
-        refused["city_id"] = f"You get a mail about {city.name} already; change or end that one."
+        refused["city_id"] = _had_already(city)
     if refused or city is None:
         return refused
     if city.pk != subscription.city_id:  # publishers and venues are those of the other city
@@ -39,7 +40,7 @@ def change(subscription: Subscription, said: QueryDict) -> Refused:
         with transaction.atomic():
             Subscription.objects.filter(pk=subscription.pk).update(**columns)
     except IntegrityError:  # asked for at the same moment
-        return {"city_id": f"You get a mail about {city.name} already; change or end that one."}
+        return {"city_id": _had_already(city)}
     return {}
 
 
@@ -78,6 +79,10 @@ def exported(subscriber: Subscriber) -> dict[str, Any]:
     }
 
 
+def _had_already(city: City) -> str:
+    return _("You get a mail about %(city)s already; change or end that one.") % {"city": city.name}
+
+
 def _taken(subscription: Subscription, city: City) -> bool:
     others = Subscription.objects.filter(subscriber=subscription.subscriber_id, city=city)
     return others.exclude(pk=subscription.pk).exists()
@@ -88,7 +93,8 @@ def _form(row: Subscription, cities: list[City]) -> dict[str, Any]:
     events = Event.objects.public()
     count = search.filter(events).count() + search.filter_runs(events).count()
     currency = row.city.currency
-    prices = [(FREE, "Free"), *((str(tier), f"Under {amount(tier, currency)}") for tier in price_tiers(currency))]
+    under = _("Under %(amount)s")
+    tiers = [(str(tier), under % {"amount": amount(tier, currency)}) for tier in price_tiers(currency)]
     sources = Source.objects.filter(pk__in=search.sources).order_by("name") if search.sources else ()
     venues = Venue.objects.filter(pk__in=search.venues).order_by("name") if search.venues else ()
     return {
@@ -98,7 +104,7 @@ def _form(row: Subscription, cities: list[City]) -> dict[str, Any]:
         "count": count,
         "list_url": f"{row.city.get_absolute_url()}?{row.search}" if row.search else row.city.get_absolute_url(),
         "categories": [(code, label, code in search.categories) for code, label in CATEGORIES.items()],
-        "prices": [(code, label, code == search.price) for code, label in prices],
+        "prices": [(code, label, code == search.price) for code, label in [(FREE, _("Free")), *tiers]],
         "weekdays": [(str(number), name, number == row.weekday) for number, name in enumerate(WEEKDAYS)],
         "text": search.text,
         "chosen": [

@@ -69,4 +69,4 @@ def _days(digest: Digest, mails: int) -> list[tuple[str, int]]:
     first = max(digest.queued_until + 1, 1 if mails else 0)
     later = sending.recipients(digest, weekdays=range(first, 7)).order_by("weekday")
     counts = later.values_list("weekday").annotate(n=Count("pk"))
-    return [(WEEKDAYS[weekday], count) for weekday, count in counts]
+    return [(str(WEEKDAYS[weekday]), count) for weekday, count in counts]

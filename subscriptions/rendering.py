@@ -9,10 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext as _
 
 from events.cards import status_words
-from events.dates import clock_words, day_words, span_words, when_words
+from events.dates import clock_words, day_words, long_day_words, moment_words, span_words, when_words
 from events.models import Event
 from events.prices import event_price
 from events.search import EventSearch
@@ -90,7 +90,7 @@ def content(digest: Digest, plan: Plan) -> dict[str, Any]:
     first = plan.nights[0]
     rest = [
         {
-            "day": _day(night, first.year),
+            "day": long_day_words(night, year=first.year),
             "date": night.isoformat(),
             "rows": [row(entry, first=first) for entry in entries],
         }
@@ -121,7 +121,9 @@ def row(entry: Entry, *, first: dt.date) -> dict[str, str]:
     clock = clock_words(event)
     if event.after_midnight:
         clock += f" ({day_words(event.local_start.date(), year=year)})"
-    when = f"until {day_words(event.last_night, year=year)}" if event.is_run else when_words(event, year=year)
+    when = when_words(event, year=year)
+    if event.is_run:
+        when = _("until %(day)s") % {"day": day_words(event.last_night, year=year)}
     if event.is_run and event.night > first:
         when = span_words(event.night, event.last_night, year=year)
     return {
@@ -143,26 +145,25 @@ def changed_row(one: Changed, *, first: dt.date) -> dict[str, str]:
         return {**said, "what": status_words(one.event), "was": ""}
     was = []
     if one.before:
-        local = one.before.astimezone(one.event.zone)
-        was.append(f"{day_words(local.date(), year=first.year)}, {local:%H:%M}")
+        was.append(moment_words(one.before.astimezone(one.event.zone), year=first.year))
     if one.venue_before:
         was.append(_cut(one.venue_before, PLACE))
-    return {**said, "what": "Moved", "was": ", ".join(was)}
+    return {**said, "what": _("Moved"), "was": ", ".join(was)}
 
 
 def place_of(event: Event) -> str:
-    return _cut(event.venue.name if event.venue else "Online" if event.online else event.address, PLACE)
+    return _cut(event.venue.name if event.venue else _("Online") if event.online else event.address, PLACE)
 
 
 def _subject(digest: Digest, plan: Plan) -> str:
     titles = [_cut(entry.event.title, SUBJECT_TITLE) for entry in plan.entries[:2]]
+    if not titles:
+        return _("%(city)s by mail") % {"city": digest.city.name}
     if plan.total > len(titles):
-        return f"{digest.city.name}: {', '.join(titles)} and more"
-    return f"{digest.city.name}: {' and '.join(titles)}" if titles else f"{digest.city.name} by mail"
-
-
-def _day(night: dt.date, year: int) -> str:
-    return date_format(night, "l j F" if night.year == year else "l j F Y")
+        what = _("%(titles)s and more") % {"titles": ", ".join(titles)}
+    else:
+        what = _(" and ").join(titles)
+    return f"{digest.city.name}: {what}"
 
 
 def _cut(text: str, length: int) -> str:

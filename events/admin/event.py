@@ -91,7 +91,7 @@ class CategoryFilter(admin.SimpleListFilter):
     parameter_name = "category"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*CATEGORIES.items(), ("none", "None")]
+        return [*((code, str(label)) for code, label in CATEGORIES.items()), ("none", "None")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Event]) -> QuerySet[Event]:
         value = self.value()

@@ -66,7 +66,7 @@ class TextField(forms.CharField):
         return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
-def _choice(choices: Iterable[tuple[str, str]]) -> forms.ChoiceField:
+def _choice(choices: Iterable[tuple[str, Any]]) -> forms.ChoiceField:
     return forms.ChoiceField(choices=[("", FOLLOWS), *choices], required=False)
 
 

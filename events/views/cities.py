@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,7 +16,7 @@ from events.models import City
 from nocturne.cache import LIFETIME, generation
 from nocturne.limits import too_many, wait
 from nocturne.origin import same_origin
-from nocturne.pages import private
+from nocturne.pages import build, private
 
 KEPT = 300  # seconds that a browser keeps an answer
 NEAR_KM = 200
@@ -31,7 +31,7 @@ def options(request: HttpRequest) -> HttpResponseBase:
         return too_many(seconds)
     text = " ".join(request.GET.get("q", "").split())[:MAX_NAME]
     token = generation()
-    key = f"city-options:{token}:{text}"
+    key = f"city-options:{build()}:{get_language()}:{token}:{text}"
     content = cache.get(key) if token else None
     if content is None:
         found = find_cities(text)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext as _
 from django.views.decorators.http import require_safe
 
 from events.dates import span_words
@@ -84,7 +84,7 @@ def feed(request: HttpRequest, slug: str) -> HttpResponseBase:
         title=_("%(city)s: the weekly digest of %(site)s") % {"city": city.name, "site": settings.SITE_NAME},
         link=absolute(reverse("subscriptions:archive", args=[slug])),
         description=_("What is on in the next seven nights, once a week."),
-        language=settings.LANGUAGE_CODE,
+        language=get_language(),
         feed_url=absolute(reverse("subscriptions:digests_atom", args=[slug])),
         author_name=settings.SITE_NAME,
     )

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from nocturne.limits import client_ip
@@ -16,10 +17,10 @@ from .consent import bad_link
 
 PAGE = "subscriptions/preferences.html"
 DONE = {
-    "saved": "Your changes are saved.",
-    "paused": "You get no mail until you resume it.",
-    "resumed": "You get the mail again.",
-    "ended": "You get no more mail about this city.",
+    "saved": gettext_lazy("Your changes are saved."),
+    "paused": gettext_lazy("You get no mail until you resume it."),
+    "resumed": gettext_lazy("You get the mail again."),
+    "ended": gettext_lazy("You get no more mail about this city."),
 }
 
 
@@ -31,13 +32,13 @@ def preferences(request: HttpRequest, token: str) -> HttpResponseBase:
     except BadToken as bad:
         return bad_link(bad)
     if request.method != "POST":
-        return _page(subscriber, token, done=DONE.get(request.GET.get("done", ""), ""))
+        return _page(subscriber, token, done=str(DONE.get(request.GET.get("done", ""), "")))
     if request.POST.get("action") == "erase":
         return _erase(request, subscriber, token)
     raw = request.POST.get("subscription", "")
     pk = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else 0
     row = subscriber.subscriptions.select_related("city", "subscriber").filter(pk=pk).first()
-    done, refused = _act(request, row) if row else ("", {"": "That is not there any more; this is what there is."})
+    done, refused = _act(request, row) if row else ("", {"": _("That is not there any more; this is what there is.")})
     if refused:
         return _page(subscriber, token, refused=refused, of=pk, status=422)
     address = reverse("subscriptions:preferences", args=[token])
@@ -70,12 +71,12 @@ def _act(request: HttpRequest, row: Subscription) -> tuple[str, Refused]:
         case "end":
             consent.end(row)
             return "ended", {}
-    return "", {"": "Please use one of the buttons."}
+    return "", {"": _("Please use one of the buttons.")}
 
 
 def _erase(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponseBase:
     if not request.POST.get("sure"):
-        return _page(subscriber, token, refused={"sure": "Please tick the box if you are sure."}, status=422)
+        return _page(subscriber, token, refused={"sure": _("Please tick the box if you are sure.")}, status=422)
     consent.erase(subscriber)
     return private_page("subscriptions/erased.html", {})
 

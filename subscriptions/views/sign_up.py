@@ -6,6 +6,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from events.categories import CATEGORIES
@@ -48,7 +49,8 @@ def _answer(request: HttpRequest, form: SignUp, status: int) -> HttpResponse:
     """The same whoever the address belongs to."""
     done = status == 202
     if _is_program(request):
-        message = f"A mail is on its way to {form.email}. The link in it is valid for {CONFIRM_DAYS} days."
+        said = _("A mail is on its way to %(email)s. The link in it is valid for %(days)s days.")
+        message = said % {"email": form.email, "days": CONFIRM_DAYS}
         return private(JsonResponse({"message": message} if done else {"errors": form.errors}, status=status))
     context = {**_context(form.said), "errors": form.errors, "email": form.email or form.said.get("email", "")}
     if done:
@@ -57,7 +59,7 @@ def _answer(request: HttpRequest, form: SignUp, status: int) -> HttpResponse:
 
 
 def _too_many(request: HttpRequest, form: SignUp, seconds: int) -> HttpResponse:
-    why = f"That was asked for very often. Please try again in {limits.in_words(seconds)}."
+    why = _("That was asked for very often. Please try again in %(time)s.") % {"time": limits.in_words(seconds)}
     if _is_program(request):
         response: HttpResponse = private(JsonResponse({"errors": {"email": why}}, status=429))
     else:
