@@ -38,6 +38,9 @@ def main() -> int:
     parser.add_argument("--only-render", action="store_true")
     options = parser.parse_args()
     _settings()
+    from django.conf import settings
+
+    settings.DEBUG = False  # else each statement is kept
     with _database():
         if options.only_render:
             _render(options.subscribers, options.searches)

@@ -18,7 +18,7 @@ from events.models import Event, EventChange
 from nocturne.cache import bump
 from nocturne.models import Alert, EmailLog, User
 from nocturne.smtp import EmailBackend
-from subscriptions import consent, digests, sending, writing
+from subscriptions import consent, digests, rendering, sending, writing
 from subscriptions.models import Digest, Subscription
 from subscriptions.tasks import digests_due, send_digest
 from tests.factories import make_city
@@ -473,3 +473,21 @@ def test_what_is_released_early_begins_by_itself_also_if_nobody_could_be_told(ma
     digests_due()
     digests_due()
     assert mail_server.recipients == [ADA]
+
+
+def test_each_search_is_rendered_once_however_many_have_it(
+    mail_server: MailServer, at: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_week()
+    searches = ["", "q=Evening", "runs=no"]
+    for n in range(12):
+        make_subscription(f"reader-{n}@example.org", search=searches[n % 3])
+    at.move_to(NINE)
+    digest = released()
+    rendered: list[str] = []
+    issue = rendering.issue
+    monkeypatch.setattr(rendering, "issue", lambda *args: (rendered.append(args[-1]), issue(*args))[1])
+    monkeypatch.setattr(writing, "MAX_ISSUES", 1)
+    sending.send(digest.pk)
+    assert sorted(rendered) == searches
+    assert len(mail_server.received) == 12
