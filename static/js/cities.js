@@ -123,6 +123,7 @@
     const fail = (words) => {
       said.textContent = words;
       said.classList.remove("hidden");
+      form.querySelector(".nearest").removeAttribute("aria-busy");
     };
     navigator.geolocation.getCurrentPosition(
       async ({ coords }) => {

@@ -112,6 +112,7 @@ def test_without_the_permission_nobody_is_asked_and_the_button_says_what_to_do(
     expect(page.locator(".city-finder [aria-live]")).to_have_text(
         "Your browser does not say where you are. Type the name of your city."
     )
+    expect(page.get_by_role("button", name="Nearest city")).not_to_have_attribute("aria-busy", "true")
     assert not [url for url in asked if "nearest" in url]
 
 
