@@ -118,9 +118,10 @@
   }
 
   // Where somebody is leaves the browser rounded to a kilometre, and only to be answered.
-  function nearest(form, done) {
+  function nearest(form, done, { aloud }) {
     const said = form.querySelector("[aria-live]");
     const fail = (words) => {
+      if (!aloud) return;
       said.textContent = words;
       said.classList.remove("hidden");
       form.querySelector(".nearest").removeAttribute("aria-busy");
@@ -134,7 +135,7 @@
           if (city) done(city);
           else fail(words);
         } catch {
-          fail(form.dataset.failed);
+          fail(form.dataset.lost);
         }
       },
       (error) => fail(error.code === error.PERMISSION_DENIED ? form.dataset.denied : form.dataset.lost),
@@ -149,11 +150,11 @@
     button.hidden = false;
     button.addEventListener("click", () => {
       button.setAttribute("aria-busy", "true");
-      nearest(form, (city) => location.assign(city.path));
+      nearest(form, (city) => location.assign(city.path), { aloud: true });
     });
     if (document.querySelector(".suggestions .nearby")) {
       navigator.permissions?.query({ name: "geolocation" }).then(({ state }) => {
-        if (state === "granted") nearest(form, (city) => suggest("nearby", city));
+        if (state === "granted") nearest(form, (city) => suggest("nearby", city), { aloud: false });
       });
     }
   }
