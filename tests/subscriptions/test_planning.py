@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from events.models import Event, Venue
 from events.nights import night_of
@@ -152,6 +152,7 @@ def test_of_several_changes_the_first_state_counts() -> None:
     assert merged == {1: {"venue": "A", "status": "scheduled"}, 2: {}}
 
 
+@settings(deadline=None)  # how long it takes depends on what else the machine does
 @given(
     st.lists(
         st.tuples(
