@@ -152,9 +152,9 @@ def _venues(search: EventSearch) -> list[Choice]:
 
 
 def _online(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
-    if not counts["online"] and not search.online:
+    if not counts["place_online"] and not search.online:
         return []
-    return [Choice("1", _("Online"), search.query(online=not search.online), counts["online"], search.online)]
+    return [Choice("1", _("Online"), search.query(online=not search.online), counts["place_online"], search.online)]
 
 
 def _counts(search: EventSearch) -> dict[str, int]:
@@ -169,7 +169,7 @@ def _counts(search: EventSearch) -> dict[str, int]:
         counts[f"when_{when}"] = Count("pk", filter=nights & search.conditions())
     for code in CATEGORIES:
         counts[f"category_{code}"] = Count("pk", filter=night & others & Q(category=code))
-    counts["online"] = Count("pk", filter=night & search.conditions(without="online") & Q(online=True))
+    counts["place_online"] = Count("pk", filter=night & search.conditions(without="online") & Q(online=True))
     others = search.conditions(without="price")
     for price in _steps(search):
         counts[f"price_{price}"] = Count("pk", filter=night & others & price_condition(price, search.city))
