@@ -2,15 +2,14 @@
 make bench, or python -m tests.bench.matching [--seed 1] [--sizes 50000 200000].
 
 The yardstick is rapidfuzz's bare cdist over all pairs of titles of an area and night, measured in the same run and in
-CPU seconds, since seconds differ from machine to machine and from minute to minute. It needs numpy, which nothing else
-here does: uv pip install numpy. Loading and the making of records are not counted on either side.
+CPU seconds, since seconds differ from machine to machine and from minute to minute. Loading and the making of records
+are not counted on either side.
 """
 
 import argparse
 import datetime as dt
 import functools
 import gc
-import importlib.util
 import itertools
 import resource
 import statistics
@@ -19,6 +18,9 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
+
+import numpy
+from rapidfuzz import fuzz, process
 
 from tests.bench.ingestion import _database as database, _settings as use_settings
 from tests.bench.listings import Row, World, listings
@@ -33,8 +35,6 @@ def main() -> int:
     parser.add_argument("--no-database", action="store_true", help="leave out the one listing more")
     options = parser.parse_args()
     use_settings()
-    if importlib.util.find_spec("numpy") is None:
-        print("numpy is not installed, so there is no cdist to compare with: uv pip install numpy")
     print(f"{'listings':>9}{'F1':>8}{'P':>7}{'R':>7}{'s':>8}{'CPU s':>8}{'µs each':>9}{'MB':>7}", end="")
     print(f"{'cdist ratio':>13}{'times':>7}{'token_set':>11}{'times':>7}")
     costs = [_measure(size, options.seed) for size in options.sizes]
@@ -60,9 +60,8 @@ def _measure(size: int, seed: int) -> float:
     hit, found, true = _score([group.keys for group in groups], rows, truth)
     print(f"{size:9,}{2 * hit / (found + true):8.3f}{hit / found:7.3f}{hit / true:7.3f}", end="")
     print(f"{wall:8.1f}{cpu:8.1f}{cpu / size * 1e6:9.0f}{memory:7.0f}", end="")
-    if importlib.util.find_spec("numpy"):
-        for bare in _bare(rows):
-            print(f"{bare:11.2f} s{cpu / bare:6.1f}", end="")
+    for bare in _bare(rows):
+        print(f"{bare:11.2f} s{cpu / bare:6.1f}", end="")
     print(flush=True)
     return cpu / size
 
@@ -70,9 +69,6 @@ def _measure(size: int, seed: int) -> float:
 def _bare(rows: Iterable[Row]) -> Iterable[float]:
     """CPU seconds of cdist over all pairs of an area and night: with its own default, and as duplicates are commonly
     looked for."""
-    import numpy
-    from rapidfuzz import fuzz, process
-
     blocks: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
         blocks[row["city"], row["starts_at"][:10]].append(row["title"])

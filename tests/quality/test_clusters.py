@@ -1,4 +1,7 @@
 import datetime as dt
+import gc
+
+import pytest
 
 from quality.clusters import find
 from quality.records import Record
@@ -40,3 +43,13 @@ def test_the_weakest_link_gives_the_score() -> None:
     [group] = find(records, Limits())
     [pair] = find(records[:2], Limits())
     assert group.score < pair.score
+
+
+def test_cycles_are_looked_for_again_afterwards_whatever_happened() -> None:
+    def forbidden(i: int, j: int) -> bool:
+        assert not gc.isenabled()
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        find(ALTERNATING, Limits(), forbidden)
+    assert gc.isenabled()
