@@ -42,8 +42,10 @@ def _money(number: str, currency: str) -> str:
     if not currency:
         return number
     if currency in SYMBOLS:
-        return pgettext("price", "%(symbol)s%(number)s") % {"symbol": SYMBOLS[currency], "number": number}
-    return pgettext("price", "%(currency)s\N{NO-BREAK SPACE}%(number)s") % {"currency": currency, "number": number}
+        text = pgettext("price", "%(symbol)s%(number)s") % {"symbol": SYMBOLS[currency], "number": number}
+    else:
+        text = pgettext("price", "%(currency)s %(number)s") % {"currency": currency, "number": number}
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def price_words(*, minimum: Decimal | None, maximum: Decimal | None, currency: str, is_free: bool | None) -> str:

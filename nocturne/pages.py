@@ -58,6 +58,10 @@ def public_page(template: str, context: dict[str, Any], *, etag: str = "", statu
     return _public(HttpResponse(text, status=status), etag)
 
 
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return public_page("404.html", {}, status=404)
+
+
 def private_page(template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """A page of one person, behind a signed link: nobody keeps it, no search finds it, and its address goes nowhere."""
     text = render_to_string(template, _site() | context)

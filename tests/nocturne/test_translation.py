@@ -1,0 +1,141 @@
+"""That all that visitors read is in the site's language, and how each language says dates, times and prices."""
+
+import json
+import re
+from collections.abc import Iterator
+from gettext import NullTranslations
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import translation
+from django.utils.translation import trans_real
+from selectolax.lexbor import LexborHTMLParser
+
+from subscriptions import confirmation, consent, digests, rendering
+from subscriptions.models import Digest
+from tests.factories import make_city
+from tests.html import text_of
+from tests.mailservers import MailServer
+from tests.subscriptions.issues import body
+from tests.subscriptions.people import make_subscription
+from tests.whole_site import NOW, WholeSite, make_whole_site, names_of_pages
+
+# What is no word of ours: addresses, names of services, zones, currencies, places.
+SAME = re.compile(r"https?://\S+|\S+@\S+|\b(?:Google|Outlook|CET|CHF|PST|Germany|United States|CA|DE)\b")
+WORDS_OF_CALENDARS = ("NAME", "X-WR-CALNAME", "SUMMARY", "LOCATION", "CATEGORIES", "DESCRIPTION", "X-WR-CALDESC")
+SHOWN = ("aria-label", "title", "alt", "placeholder", "content", "data-said", "data-failed", "data-denied", "data-lost")
+
+
+class Bracketed(NullTranslations):
+    """A language in which each text is as it is, in brackets; formats of dates and prices are left alone."""
+
+    def to_language(self) -> str:
+        return "en"
+
+    def gettext(self, message: str) -> str:
+        context, separator, text = message.rpartition("\x04")
+        if separator:
+            return text if context.endswith("format") or context == "price" else f"⟦{text}⟧"
+        return f"⟦{message}⟧"
+
+    def ngettext(self, one: str, more: str, number: int) -> str:
+        return self.gettext(one if number == 1 else more)
+
+
+@pytest.fixture
+def brackets(settings: Any) -> Iterator[None]:
+    settings.SITE_NAME = "Сайт"
+    settings.ROOT_URLCONF = "tests.whole_site"
+    with time_machine.travel(NOW, tick=False), translation.override("en"):
+        trans_real._active.value = Bracketed()
+        yield
+
+
+@pytest.fixture
+def site(db: None, brackets: None) -> WholeSite:
+    return make_whole_site()
+
+
+def bare(text: str) -> str:
+    """What is outside of brackets and has letters of ours."""
+    while (without := re.sub(r"⟦[^⟦⟧]*⟧", " ", text)) != text:
+        text = without
+    return " … ".join(re.findall(r"[^\n]{0,30}[A-Za-z][^\n]{0,30}", SAME.sub(" ", text)))
+
+
+def bare_of_page(html: str) -> list[str]:
+    tree = LexborHTMLParser(html)
+    said = [f"{node.tag} {name}: {rest}" for node in tree.css("*") for name in SHOWN
+            if (rest := bare(_shown(node, name)))]  # fmt: skip
+    for node in tree.css("script, style, pre, code, svg, head > meta"):
+        node.decompose()
+    assert tree.root
+    return [*said, *filter(None, [bare(tree.root.text(separator=" "))])]
+
+
+def _shown(node: Any, name: str) -> str:
+    """An attribute that people see or hear."""
+    value = node.attributes.get(name) or ""
+    if node.tag == "meta":
+        kind = node.attributes.get("name") or node.attributes.get("property") or ""
+        return value if kind in ("description", "og:title", "og:description", "og:image:alt") else ""
+    return value
+
+
+def test_no_page_is_forgotten(site: WholeSite) -> None:
+    assert names_of_pages() == {*site.pages, *site.fragments} - {"trouble"}
+
+
+def test_each_word_of_each_page_can_be_translated(site: WholeSite) -> None:
+    client = Client(raise_request_exception=False)
+    untranslated = {}
+    for paths in (*site.pages.values(), *site.fragments.values()):
+        for path in paths:
+            answer = client.get(path)
+            html = answer.content.decode()
+            assert answer.status_code < 500 or path == "/broken", path
+            assert "⟦" in html, path
+            if rest := bare_of_page(html):
+                untranslated[path] = rest
+    assert untranslated == {}
+
+
+def test_each_word_of_a_mail_can_be_translated(site: WholeSite, mail_server: MailServer) -> None:
+    city = make_city()
+    asked = consent.ask("ada@example.org", city, search="category=film&price=free", now=NOW)
+    known = make_subscription("bob@example.org", city=city, status="paused")
+    for row in (asked, consent.ask("bob@example.org", city, now=NOW)):
+        assert confirmation.send_confirmation(row.pk) == "sent"
+    assert known.status == "paused"
+    digest = Digest.objects.get(city=city)
+    search = digests.search_of(digest, "category=film")
+    issue = rendering.issue(digest, digests.plan_of(digest, search, now=NOW), search, "category=film")
+    texts = [issue.subject, issue.text.replace(issue.preferences, "").replace(issue.unsubscribe, "")]
+    pages = [issue.html]
+    for message in mail_server.messages:
+        texts += [message["Subject"], body(message)]
+        pages.append(body(message, "html"))
+    assert len(pages) == 3
+    assert [*filter(None, map(bare, texts)), *(rest for page in pages for rest in bare_of_page(page))] == []
+
+
+def test_each_word_of_calendars_and_feeds_can_be_translated(site: WholeSite) -> None:
+    texts = []
+    for path in site.feeds:
+        answer = Client().get(path)
+        assert answer.status_code == 200, path
+        content = answer.content.decode().replace("\r\n ", "").replace("\\n", " ")
+        if path.endswith(".json"):
+            feed = json.loads(content)
+            texts += [feed["title"], *(item["title"] for item in feed["items"])]
+            texts += [LexborHTMLParser(item["content_html"]).root.text(separator=" ") for item in feed["items"]]
+            texts += [tag for item in feed["items"] for tag in item["tags"]]
+        elif path.endswith(".atom"):
+            texts += [text_of(node) for node in LexborHTMLParser(content).css("title, subtitle")]
+        else:
+            lines = (line.partition(":") for line in content.splitlines())
+            texts += [said for name, _, said in lines if name in WORDS_OF_CALENDARS]
+    assert "⟦" in "".join(texts)
+    assert [*filter(None, map(bare, texts))] == []
