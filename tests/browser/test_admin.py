@@ -77,6 +77,7 @@ def addresses() -> Iterator[str]:
             yield reverse(f"{name}_add")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 def test_every_page_fits_and_breaks_no_policy(
     browser: Browser, live_server: LiveServer, editor: User, event: Event, width: int
