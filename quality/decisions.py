@@ -21,7 +21,7 @@ from nocturne.locks import area_lock
 from nocturne.models import User
 
 from . import merging
-from .links import link, unlink
+from .links import relink, unlink
 from .models import Verdict
 from .verdicts import decide
 
@@ -94,16 +94,15 @@ def recorded[T](
     homes = Event.objects.filter(listings__in=rows).order_by().values_list("root", flat=True)
     events = set(Event.objects.filter(root__in=list(homes)).values_list("pk", flat=True))
     around = {row.pk for row in rows} | set(Listing.objects.filter(event__in=events).values_list("pk", flat=True))
-    roots = dict(Event.objects.filter(pk__in=events).values_list("pk", "root"))
     homes_before = dict(Listing.objects.filter(pk__in=around).values_list("pk", "event"))
     before = _pointers(events), _verdicts(around)
     result = act()
     homes_after = dict(Listing.objects.filter(pk__in=around).values_list("pk", "event"))
     # an event that a split has made comes out of the one that its listing was of
-    new = {event: roots[homes_before[pk] or 0] for pk, event in homes_after.items() if event and event not in events}
+    new = {event: homes_before[pk] for pk, event in homes_after.items() if event and event not in events}
     after = _pointers(events | new.keys()), _verdicts(around)
     state = {
-        "events": _changes(before[0] | {str(pk): root for pk, root in new.items()}, after[0]),
+        "events": _changes(before[0] | {str(pk): home for pk, home in new.items()}, after[0]),
         "verdicts": _changes(before[1], after[1]),
     }
     if not state["events"] and not state["verdicts"]:
@@ -132,7 +131,7 @@ def _as_before(decision: Decision) -> str:
         if was is None:
             unlink(event)
         else:
-            link([Event.objects.values_list("root", flat=True).get(pk=was), event.pk])
+            relink(event, was)
     for (first, second), (was, _) in zip(pairs, verdicts.values(), strict=True):
         _put_back(first, second, was)
     roots |= set(Event.objects.filter(pk__in=events).values_list("root", flat=True))

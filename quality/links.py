@@ -15,6 +15,18 @@ def link(roots: Iterable[int]) -> int:
     return survivor
 
 
+def relink(event: Event, parent: int) -> None:
+    """Merge a root event, with all that is merged into it, into the one that it was merged into before.
+
+    Not into the root of that: whoever takes the parent out again takes it along, as before.
+    """
+    branch = subtree(event)
+    root = Event.objects.values_list("root", flat=True).get(pk=parent)
+    Event.objects.filter(pk=event.pk).update(merged_into=parent, root=root)
+    Event.objects.filter(pk__in=branch).update(root=root)
+    Event.objects.filter(part_of=event.pk).update(part_of=root)
+
+
 def unlink(event: Event) -> None:
     """Make a merged event a root again, with all that was merged into it before."""
     branch = subtree(event)

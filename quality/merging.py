@@ -51,7 +51,7 @@ def unmerge(event: Event, *, by: User | None = None) -> Event:
     """Take a merged event, with what was merged into it before, out of the one that it was merged into.
 
     With `by` the two sides are different from now on, whatever the sources say. An event that is merged into
-    nothing stays as it is.
+    nothing stays as it is. Raise ValueError if the other would be left without a listing, as an event of nobody's.
     """
     (event,) = _locked(event)
     if event.merged_into_id is None:
@@ -59,6 +59,8 @@ def unmerge(event: Event, *, by: User | None = None) -> Event:
     old_root = event.root_id
     mine = _at(*subtree(event))
     theirs = _listings(old_root) - mine
+    if mine and not theirs:
+        raise ValueError(f"All that “{event.root.title}” has comes from “{event.title}”: nothing would be left of it.")
     unlink(event)
     if by is not None:
         decide(mine, theirs, Verdict.Outcome.DIFFERENT, by=by)

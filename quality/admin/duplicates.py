@@ -59,13 +59,17 @@ def unmerge(page: EventAdmin, request: HttpRequest, queryset: QuerySet[Event]) -
         return None
     by = user_of(request)
     summary = f"Unmerged “{events[0].title}” from “{events[0].root.title}”{_and_others(events)}."
-    alone, decision = recorded(
-        _listings(events),
-        lambda: [merging.unmerge(event, by=by) for event in events],
-        lambda _: summary,
-        by=by,
-        path=_path(events[0]),
-    )
+    try:
+        alone, decision = recorded(
+            _listings(events),
+            lambda: [merging.unmerge(event, by=by) for event in events],
+            lambda _: summary,
+            by=by,
+            path=_path(events[0]),
+        )
+    except ValueError as error:
+        page.message_user(request, str(error), messages.ERROR)
+        return None
     page.record(request, alone, "Unmerged.")
     page.message_user(request, told(format_html("Unmerged: {}.", _links(alone)), decision))
     return _to_page_of(alone)

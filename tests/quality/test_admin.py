@@ -98,6 +98,13 @@ class TestMerging:
         assert Verdict.objects.get().outcome == Verdict.Outcome.DIFFERENT
         assert LogEntry.objects.get().object_id == str(member.pk)
 
+    def test_why_an_event_cannot_leave_is_told(self, editor: Client, user: User) -> None:
+        root, member = make_listed("One"), make_listed("Two")
+        merging.merge(root, member, by=user)
+        merging.split(root.listings.get(), by=user)
+        page = press(editor, parsed(editor.get(url_of(root))), "Unmerge")
+        assert "nothing would be left" in text_of(page, ".messagelist")
+
     def test_a_listing_is_split_off_on_the_page_of_its_event(self, editor: Client) -> None:
         event = make_listed("One")
         wrong = make_listing(event, title="Wrong")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -203,6 +204,26 @@ class TestUndoing:
         decisions.undo(last, by=bob)
         decisions.undo(first, by=bob)
         assert state() == before
+
+    def test_what_was_merged_into_one_that_was_merged_goes_along_again(self, ada: User) -> None:
+        listings = [make_listed(f"Night {n}") for n in range(3)]
+        events = [listing.event for listing in listings if listing.event]
+        oldest, parent, child = events
+
+        def act(decide: Callable[[], Event]) -> Decision:
+            decision = recorded(listings, decide, lambda _: "Decided.", by=ada)[1]
+            assert decision
+            return decision
+
+        act(lambda: merging.merge(parent, child, by=ada))
+        before = state()
+        merged = act(lambda: merging.merge(oldest, parent, by=ada))
+        decisions.undo(act(lambda: merging.unmerge(Event.objects.get(pk=child.pk), by=ada)), by=ada)
+        decisions.undo(act(lambda: merging.split(listings[1], by=ada)), by=ada)
+        decisions.undo(merged, by=ada)
+        again = Listing.objects.filter(event__root=parent).values_list("pk", flat=True)
+        assert set(again) == {listings[1].pk, listings[2].pk}
+        assert state()[1] == before[1]
 
     def test_an_undo_twice_is_one(self, pair: Verdict, ada: User, bob: User) -> None:
         decision = settle(pair, SAME, by=ada)

@@ -108,6 +108,15 @@ class TestUnmerge:
         assert unmerge(event, by=editor()).pk == event.pk
         assert not Verdict.objects.exists()
 
+    def test_what_would_leave_an_event_of_nobodys_is_refused(self) -> None:
+        one, two = listed("One"), listed("Two")
+        merge(one, two)
+        split(one.listings.get(), by=editor())
+        before = pointers()
+        with pytest.raises(ValueError, match="nothing would be left"):
+            unmerge(fresh(two), by=editor())
+        assert pointers() == before
+
     def test_rsvps_stay_at_home(self) -> None:
         one, two = listed(), listed()
         rsvps = [Rsvp.objects.create(event=event, user=editor(), answer="going") for event in (one, two)]
