@@ -1,10 +1,10 @@
 """The ledger of all mail, and the addresses that get none."""
 
-import datetime as dt
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import ActionLocation
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
@@ -36,42 +36,17 @@ class ByAddress(EditorAdmin):
         return link_to_list("nocturne_emaillog", "all to this address", hashed__in=",".join(sorted(hashes)))
 
 
-def utc(at: dt.datetime | None) -> str:
-    return f"{at.astimezone(dt.UTC):%-d %b %Y, %H:%M}" if at else NOTHING
-
-
 @admin.register(EmailLog)
 class EmailLogAdmin(ByAddress, RecordAdmin):
-    list_display = ("queued", "kind", "state_words", "to", "matter", "why", "finished")
-    list_display_links = ("queued",)
+    list_display = ("queued_at", "kind", "state_words", "to", "matter", "why", "finished_at")
     list_filter = ("state", "bounce", "kind", "queued_at")
     search_fields = ("address", "matter__startswith", "message_id")
     search_help_text = "An address, a matter, as digest:7, or a Message-ID."
     date_hierarchy = "queued_at"
     fields = (
         *("kind", "state_words", "to", "mails", "matter", "why", "bounce", "message_id", "attempts"),
-        *("queued", "due", "started", "finished", "delivered", "reported"),
+        *("queued_at", "due_at", "started_at", "finished_at", "delivered_at", "reported"),
     )
-
-    @admin.display(description="Queued (UTC)", ordering="queued_at")
-    def queued(self, row: EmailLog) -> str:
-        return utc(row.queued_at)
-
-    @admin.display(description="Not tried before (UTC)")
-    def due(self, row: EmailLog) -> str:
-        return utc(row.due_at)
-
-    @admin.display(description="Tried last (UTC)")
-    def started(self, row: EmailLog) -> str:
-        return utc(row.started_at)
-
-    @admin.display(description="Ended (UTC)", ordering="finished_at")
-    def finished(self, row: EmailLog) -> str:
-        return utc(row.finished_at)
-
-    @admin.display(description="Delivered, says the provider (UTC)")
-    def delivered(self, row: EmailLog) -> str:
-        return utc(row.delivered_at)
 
     @admin.display(description="Reported by the provider")
     def reported(self, row: EmailLog) -> str:
@@ -105,23 +80,18 @@ class SuppressionAdmin(ByAddress):
     """What is lifted or deleted here may get mail again."""
 
     form = SuppressionForm
-    list_display = ("suppressed", "to", "reason", "note", "mails")
-    list_display_links = ("suppressed",)
+    list_display = ("since", "to", "reason", "note", "mails")
     list_filter = ("reason", "since")
     search_fields = ("address", "note")
     search_help_text = "An address, also one that was erased, or words of the note."
     date_hierarchy = "since"
     actions = ("lift_all",)
 
-    @admin.display(description="Since (UTC)", ordering="since")
-    def suppressed(self, row: Suppression) -> str:
-        return utc(row.since)
-
     def get_fields(self, request: HttpRequest, obj: Suppression | None = None) -> tuple[str, ...]:
-        return ("to", "reason", "note", "suppressed", "mails") if obj else ("address", "reason", "note")
+        return ("to", "reason", "note", "since", "mails") if obj else ("address", "reason", "note")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Suppression | None = None) -> tuple[str, ...]:
-        return ("to", "suppressed", "mails") if obj else ()
+        return ("to", "since", "mails") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Suppression, form: forms.ModelForm, change: bool) -> None:
         if not change:
@@ -135,9 +105,11 @@ class SuppressionAdmin(ByAddress):
         for row in queryset:
             lift(row)
 
-    def get_actions(self, request: HttpRequest, *args: Any, **options: Any) -> dict[str, Any]:
+    def get_actions(
+        self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
+    ) -> dict[str, Any]:
         """Lifting is what deleting would be."""
-        actions = super().get_actions(request, *args, **options)
+        actions = super().get_actions(request, action_location)
         return {name: action for name, action in actions.items() if name != "delete_selected"}
 
     @admin.action(description="Lift: may get mail again", permissions=["delete"])
