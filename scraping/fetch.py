@@ -18,6 +18,7 @@ from . import breaker, optout, terms
 from .models import Schedule
 
 ROBOTS_SECONDS = 24 * 3600
+ROBOTS_MAX_BYTES = 512_000  # RFC 9309 asks for 500 KiB; a host has many names, and each one's file stays in the cache
 LONGEST_WAIT = 10.0
 LONGEST_DELAY = 24 * 3600.0
 FULL_READING_AFTER = dt.timedelta(days=7)
@@ -147,11 +148,14 @@ def sitemaps(url: str) -> list[str]:
 def _robots(origin: str) -> str:
     """robots.txt by RFC 9309: none means that all is allowed, a broken server that nothing is for now."""
     try:
-        return http.fetch(f"{origin}/robots.txt", accept="text/plain").body.decode("utf-8", "replace")
+        body = http.fetch(f"{origin}/robots.txt", accept="text/plain").body
     except http.FetchError as error:
         if error.kind.startswith("http.4") and error.kind != "http.429":
             return ""
         raise
+    if len(body) > ROBOTS_MAX_BYTES:
+        body = body[:ROBOTS_MAX_BYTES].rpartition(b"\n")[0]  # half a rule is another rule
+    return body.decode("utf-8", "replace")
 
 
 def _pace(url: str, delay: float) -> None:

@@ -108,6 +108,17 @@ def test_the_crawl_delay_of_a_host_counts_where_it_is_longer_than_ours(publisher
     assert fetch._permitted(publisher.url) == 7
 
 
+def test_of_a_long_robots_only_the_first_rules_count(publisher: Publisher) -> None:
+    rules = "".join(f"Disallow: /{number:0>90}\n" for number in range(8000))
+    publisher.robots = f"User-agent: *\nDisallow: /private/\n{rules}Disallow: /\n"
+    assert fetch._permitted(publisher.url) == 1
+    with pytest.raises(FetchError, match=r"robots\.txt"):
+        fetch._permitted(publisher.url.replace("events.ics", "private/events.ics"))
+    kept = cache.get(f"robots:{publisher.url.removesuffix('/events.ics')}")
+    assert len(kept) <= 512_000
+    assert kept.splitlines()[-1] in rules.splitlines()
+
+
 def test_two_requests_to_one_host_keep_their_distance(settings: Settings) -> None:
     settings.FETCH_ALLOW = []
     fetch._pace("https://klub.example/a", 60)
