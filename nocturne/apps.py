@@ -10,6 +10,9 @@ class NocturneConfig(AppConfig):
     def ready(self) -> None:
         # the app that tasks are queued with; Celery's own would look for a broker of its own choice
         importlib.import_module("nocturne.celery")
-        from . import webhooks
+        from . import timing, webhooks
+        from .logs import web
 
+        web.connect()
+        timing.connect()
         webhooks.connect()

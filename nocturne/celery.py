@@ -8,6 +8,8 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 
+from nocturne.logs import worker as logs
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nocturne.settings")
 
 # Longer than any task may run: a task whose message is not acknowledged until then is run again.
@@ -25,7 +27,6 @@ app.conf.update(
     task_soft_time_limit=540,
     task_time_limit=600,
     worker_max_tasks_per_child=200,
-    worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     broker_transport_options={
         "visibility_timeout": VISIBILITY_SECONDS,
@@ -65,3 +66,4 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+logs.connect()

@@ -12,6 +12,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
+from nocturne import logs
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / ".data"
 
@@ -65,6 +67,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "nocturne.logs.web.request_id",
     "django.middleware.security.SecurityMiddleware",
     # in development the files are served from where they lie
     *([] if DEVELOPMENT else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
@@ -318,18 +321,19 @@ QUALITY_PUBLISH_SCORE = env.int("QUALITY_PUBLISH_SCORE", default=50)
 
 # --- logs -------------------------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO"},  # instead of Django's own, which say each line a second time
-        "django.server": {"level": "WARNING"},
-        "django.utils.autoreload": {"level": "WARNING"},
-        # one line for each request otherwise
-        "httpx2": {"level": "WARNING"},
-        "httpcore2": {"level": "WARNING"},
-    },
-}
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
+    raise ImproperlyConfigured(f"LOG_LEVEL is {LOG_LEVEL!r}: it must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+# Files beside the console, one a subject; empty: none.
+LOG_DIR = env.str("LOG_DIR", default=str(DATA_DIR / "logs"))
+LOG_JSON = env.bool("LOG_JSON", default=False)
+LOG_FILE_MB = env.float("LOG_FILE_MB", default=10)
+LOG_BACKUPS = env.int("LOG_BACKUPS", default=5)
+if LOG_FILE_MB <= 0 or LOG_BACKUPS < 1:
+    raise ImproperlyConfigured("LOG_FILE_MB must be above 0, and LOG_BACKUPS 1 or more: else files would never end.")
+# What takes longer is told, with view and route or task; 0: never.
+SLOW_QUERY_SECONDS = env.float("SLOW_QUERY_SECONDS", default=0.5)
+SLOW_REQUEST_SECONDS = env.float("SLOW_REQUEST_SECONDS", default=2)
+LOGGING = logs.configuration(
+    level=LOG_LEVEL, json=LOG_JSON, folder=LOG_DIR, max_bytes=int(LOG_FILE_MB * 1_000_000), backups=LOG_BACKUPS
+)

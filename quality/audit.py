@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone as clock
 
 from events.models import City, Listing, Source
+from nocturne.timing import timed
 
 from . import decline
 from .models import Audit
@@ -79,7 +80,8 @@ def go_on(
     started, before = time.monotonic(), audit.seconds
     for part in _parts(now, after=audit.cursor):
         progress(part.name)
-        total.add(_work(part, now, fix=True))
+        with timed("audit", part=part.name):
+            total.add(_work(part, now, fix=True))
         audit.seconds = round(before + time.monotonic() - started, 1)
         if not _keep(audit, part, total):
             log.warning("the audit of %s was taken over by another worker", audit.day)

@@ -16,6 +16,7 @@ from events.drafts import Problem
 from events.places import Atlas
 from nocturne import cache
 from nocturne.http import FetchError
+from nocturne.timing import timed
 from quality import findings
 
 from . import details, health, retire, schedule, selection
@@ -64,7 +65,8 @@ def scrape(source_id: int, *, due_only: bool = True, force: bool = False, now: d
     try:
         if claimed.is_hopeless and due_only and not force:
             raise FetchError("worker.died", f"The last {schedule.MAX_ATTEMPTS} readings did not end.")
-        outcome = _scrape(claimed, run, now, force=force)
+        with timed("scrape", source=source_id):
+            outcome = _scrape(claimed, run, now, force=force)
     except Later as later:
         schedule.postponed(claimed, now, later.seconds)
         health.silent(claimed.schedule, now)

@@ -18,6 +18,7 @@ from django.utils import timezone as clock
 
 from nocturne import alerts, mail, rate
 from nocturne.models import Alert, EmailLog
+from nocturne.timing import log_calls
 
 from . import digests
 from .models import Digest, Subscription
@@ -145,6 +146,7 @@ def _send_queued(
     return done
 
 
+@log_calls
 def _send_batch(
     digest: Digest, claim: uuid.UUID, rows: Sequence[EmailLog], writer: Writer, now: dt.datetime | None
 ) -> int:

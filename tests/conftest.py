@@ -32,6 +32,7 @@ def _begin_run() -> None:
     os.environ["MEDIA_ROOT"] = str(ROOT / ".data" / "test" / "media")  # which is empty: tests have their own
     os.environ["TEST_RUN"] = str(os.getpid())
     os.environ["TEST_SERVERS"] = " ".join(missing)
+    os.environ["LOG_DIR"] = ""  # what tests do is not for the log of the site
     os.environ["ENVIRONMENT"] = "development"
     os.environ["ENV_FILE"] = os.devnull  # what a developer has in .env is nothing to the tests
 

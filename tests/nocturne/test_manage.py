@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Under these variables and no others."""
-    env = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, **variables}
+    env = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "LOG_DIR": "", **variables}
     command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
