@@ -48,7 +48,8 @@ def span_words(first: dt.date, last: dt.date, *, year: int | None = None) -> str
     if first == last:
         return day_words(first, year=year)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{date_format(first, pgettext('date format', 'D j'))} – {day_words(last, year=year)}"
+        begins = date_format(first, pgettext("date format", "D j"))
+        return f"{begins} – {day_words(last, year=year)}"
     return f"{day_words(first, year=last.year)} – {day_words(last, year=year)}"
 
 

@@ -166,8 +166,9 @@ def _name_mails(site: WholeSite, city: City) -> None:
     issue = digests.draft(city, now=NOW)
     assert digests.release(issue, now=NOW)
     active = make_subscription(city=city, search="category=film")
-    others = {status: make_subscription(city=make_city(f"c-{status}", name="Место"), status=status)
-              for status in ("pending", "paused", "ended")}  # fmt: skip
+    others = {}
+    for status, name in (("pending", "Ровно"), ("paused", "Хуст"), ("ended", "Луцк")):
+        others[status] = make_subscription(city=make_city(f"c-{status}", name=name), status=status)
     preferences = path_of(links.preferences_url(active.subscriber))
     site.pages |= {
         "subscribe": ["/subscribe", "/subscribe?city_id=de--berlin&search=category%3Dfilm"],
