@@ -212,7 +212,7 @@ def compose(root_ids: Iterable[int], *, now: dt.datetime, write: bool = True) ->
             setattr(event, name, wanted[name])
         if was_new or not before.keys() <= _PRIVATE:
             cities |= _stale_cities(event, before, now=now)
-        if not was_new and (change := _change(event, before, now=now, known=known)):
+        if not was_new and (change := _change(event, before, listings[event.pk], now=now, known=known)):
             changes.append(change)
         event.updated_at = now
         changed.append(event)
@@ -283,9 +283,13 @@ def _stale_cities(event: Event, before: Columns, *, now: dt.datetime) -> set[int
     return {event.city_id, before.get("city_id", event.city_id)}
 
 
-def _change(event: Event, before: Columns, *, now: dt.datetime, known: Known) -> EventChange | None:
+def _change(
+    event: Event, before: Columns, listings: Sequence[Listing], *, now: dt.datetime, known: Known
+) -> EventChange | None:
     """The row that tells visitors of a change of time, place or status, with the event's next sequence."""
     told = {name: (value, getattr(event, name)) for name, value in before.items() if name in _TOLD}
+    if "venue_id" in told and _is_still_said(before, event.provenance, listings, known):
+        del told["venue_id"]
     starts = max(event.starts_at, before.get("starts_at", event.starts_at))
     visible = before.get("visibility", event.visibility) == Event.Visibility.PUBLISHED
     if not told or not visible or starts < now:
@@ -293,6 +297,16 @@ def _change(event: Event, before: Columns, *, now: dt.datetime, known: Known) ->
     event.sequence += 1
     was, is_now = ({_TOLD[name]: _plain(name, pair[i], known) for name, pair in told.items()} for i in (0, 1))
     return EventChange(event=event, sequence=event.sequence, at=now, before=was, after=is_now)
+
+
+def _is_still_said(before: Columns, provenance: Mapping[str, int], listings: Sequence[Listing], known: Known) -> bool:
+    """Whether who named the venue still does, and another source is believed now: its name for it is no news."""
+    former = before.get("provenance", provenance).get("where")
+    if former == provenance.get("where"):
+        return False
+    rows = (listing for listing in listings if listing.pk == former and listing.retired_at is None)
+    venues = (known.venues.get(listing.venue_id or 0) for listing in rows)
+    return any(venue is not None and venue.pk == before["venue_id"] for venue in venues)
 
 
 # The fields that an EventChange tells of, and their names in it.

@@ -243,6 +243,19 @@ class TestCompose:
         change = event.changes.get()
         assert (change.before, change.after) == ({"venue": "Klub Null"}, {"venue": "Klub Eins"})
 
+    def test_another_sources_name_for_the_place_is_no_news_until_a_source_has_another_place(self) -> None:
+        event = make_event("A night out", venue=make_venue("Kesselhalle"))
+        first = make_listing(event)
+        compose([event.pk], now=NOW)
+        better = make_listing(event, source=make_source(trust=90))
+        Listing.objects.filter(pk=better.pk).update(venue=make_venue("Kesselhalle Süd"))
+        compose([event.pk], now=NOW)
+        event.refresh_from_db()
+        assert (str(event.venue), event.sequence, event.changes.count()) == ("Kesselhalle Süd", 0, 0)
+        Listing.objects.filter(pk__in=(first.pk, better.pk)).update(venue=make_venue("Theater"))
+        compose([event.pk], now=NOW)
+        assert event.changes.get().after == {"venue": "Theater"}
+
     def test_a_new_text_is_written_but_not_told(self) -> None:
         event = make_event("A night out")
         found = make_listing(event)
