@@ -9,7 +9,7 @@ from pytest_httpserver import HTTPServer
 
 from tests.factories import make_city, make_event
 
-DARK, LIGHT = "rgb(20, 21, 42)", "rgb(255, 255, 255)"
+DARK, LIGHT = "rgb(14, 13, 30)", "rgb(255, 255, 255)"
 
 
 @pytest.fixture
