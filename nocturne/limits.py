@@ -1,7 +1,7 @@
-"""How often somebody may do something: counted in the cache by django-ratelimit, and by nobody while that is away."""
+"""How often somebody may do one thing, as subscribing: counted in the cache by django-ratelimit, and by nobody while
+that is away. How often anything may be asked for is in nocturne/traffic.py.
+"""
 
-import contextlib
-import ipaddress
 from collections.abc import Iterable
 
 from django.conf import settings
@@ -23,20 +23,6 @@ def wait(request: HttpRequest, group: str, limits: Iterable[tuple[str, str]]) ->
         if usage and usage["should_limit"]:
             seconds = max(seconds, usage["time_left"], 1)
     return seconds
-
-
-def client_ip(request: HttpRequest) -> str:
-    """The visitor's IP. Behind a proxy it is the last one of X-Forwarded-For: those before it anybody can write."""
-    known = [str(request.META.get("REMOTE_ADDR", "")), "127.0.0.1"]  # a socket has no address
-    if settings.BEHIND_PROXY:
-        known.insert(0, request.headers.get("X-Forwarded-For", "").split(",")[-1].strip())
-    return next(address for address in known if _is_ip(address))
-
-
-def _is_ip(text: str) -> bool:
-    with contextlib.suppress(ValueError):
-        return bool(ipaddress.ip_address(text))
-    return False
 
 
 def too_many(seconds: int) -> HttpResponse:

@@ -3,6 +3,7 @@
 ENVIRONMENT is "production" unless something says otherwise; manage.py says "development" if nothing does.
 """
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,8 @@ MIDDLEWARE = [
     # in development the files are served from where they lie
     *([] if DEVELOPMENT else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    # before all that asks the cache or the database
+    "nocturne.traffic.middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -207,6 +210,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEVELOPMENT
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies, one behind the other, have written the last addresses of X-Forwarded-For.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=int(BEHIND_PROXY))
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -215,8 +220,30 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # What is counted to limit it; while the cache is away nothing is.
-RATELIMIT_IP_META_KEY = "nocturne.limits.client_ip"
+RATELIMIT_IP_META_KEY = "nocturne.client.client_ip"
 RATELIMIT_FAIL_OPEN = True
+
+# Pages and calls of the API that one address may ask for in any minute, in any hour, and at once; nocturne/traffic.py
+# has what is counted apart, in proportion. 0: without that limit.
+RATE_LIMIT_REQUESTS_PER_MINUTE = env.int("RATE_LIMIT_REQUESTS_PER_MINUTE", default=60)
+RATE_LIMIT_REQUESTS_PER_HOUR = env.int("RATE_LIMIT_REQUESTS_PER_HOUR", default=1000)
+RATE_LIMIT_BURST = env.int("RATE_LIMIT_BURST", default=10)
+for _name in ("RATE_LIMIT_REQUESTS_PER_MINUTE", "RATE_LIMIT_REQUESTS_PER_HOUR", "RATE_LIMIT_BURST", "TRUSTED_PROXIES"):
+    if globals()[_name] < 0:
+        raise ImproperlyConfigured(f"{_name} must be 0 or more.")
+
+
+def networks(name: str, listed: list[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The addresses and networks that the variable of this name lists."""
+    try:
+        return [ipaddress.ip_network(part.strip()) for part in listed if part.strip()]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}. Write them as 192.0.2.7,198.51.100.0/24.") from error
+
+
+# Who is never limited, and who is not answered; the first goes before the second.
+IP_WHITELIST = networks("IP_WHITELIST", env.list("IP_WHITELIST", default=[]))
+IP_BLACKLIST = networks("IP_BLACKLIST", env.list("IP_BLACKLIST", default=[]))
 
 LOGIN_REDIRECT_URL = "admin:index"  # where signing in leads if the address asked for is not of this site
 

@@ -41,12 +41,13 @@
     const { elt: element, target, xhr, requestConfig } = detail;
     target.removeAttribute("aria-busy");
     if (requestConfig.verb !== "get") return element.closest("form")?.submit(); // the browser says what is wrong
-    if (xhr.status >= 400 && xhr.status < 500) return element.href && location.assign(element.href);
+    const patience = 1000 * xhr.getResponseHeader("Retry-After"); // of what was asked for too often
+    if (xhr.status >= 400 && xhr.status < 500 && !patience) return element.href && location.assign(element.href);
     const tries = pending?.element === element ? pending.tries + 1 : 1;
     pending = { element, path: requestConfig.path, tries };
-    if (tries > TRIES) return tell("failed");
+    if (tries > TRIES || patience > 10_000) return tell("failed");
     tell("waiting");
-    pending.timer = setTimeout(again, 500 * 2 ** (tries - 1));
+    pending.timer = setTimeout(again, Math.max(patience, 500 * 2 ** (tries - 1)));
   }
 
   for (const name of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) addEventListener(name, failed);

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from nocturne.limits import client_ip
+from nocturne.client import client_ip
 from nocturne.origin import same_origin
 from nocturne.pages import private_page
 from nocturne.tokens import BadToken

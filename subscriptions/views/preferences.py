@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from nocturne.limits import client_ip
+from nocturne.client import client_ip
 from nocturne.origin import same_origin
 from nocturne.pages import private, private_page
 from nocturne.tokens import BadToken

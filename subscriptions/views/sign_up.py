@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from events.categories import CATEGORIES
 from events.models import City
 from nocturne import limits
+from nocturne.client import client_ip
 from nocturne.origin import absolute, same_origin
 from nocturne.pages import private, private_page, public_page
 from subscriptions import consent, searches, tasks
@@ -38,7 +39,7 @@ def subscribe(request: HttpRequest) -> HttpResponseBase:
         return _too_many(request, form, seconds)
     if not form.is_trap:
         assert form.city
-        ip = limits.client_ip(request)
+        ip = client_ip(request)
         with transaction.atomic():
             asked = consent.ask(form.email, form.city, search=form.search, weekday=form.weekday, ip=ip)
             transaction.on_commit(lambda: tasks.send_soon(asked.pk))

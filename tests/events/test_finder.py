@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from events.finder import find_cities
@@ -87,13 +86,6 @@ class TestOptions:
         assert len(options(client, "hal").css("[role=option]")) == 0
         bump(make_city().pk)
         assert len(options(client, "hal").css("[role=option]")) == 1
-
-    def test_are_limited(self, client: Client, cities: None, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("events.views.cities.OPTIONS_RATE", "2/m")
-        cache.clear()
-        codes = [client.get("/cities/options?q=b").status_code for _ in range(3)]
-        cache.clear()
-        assert codes == [200, 200, 429]
 
 
 def nearest(client: Client, latitude: str, longitude: str, **headers: str) -> Any:

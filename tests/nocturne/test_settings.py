@@ -104,3 +104,30 @@ def test_a_provider_has_its_options_under_the_names_of_its_package() -> None:
 def test_what_of_mail_cannot_be_is_refused(variable: dict[str, str]) -> None:
     with pytest.raises(ImproperlyConfigured, match=next(iter(variable))):
         read(**PRODUCTION, **variable)
+
+
+def test_the_lists_of_addresses_are_read_in_both_versions() -> None:
+    found = read(**PRODUCTION, IP_WHITELIST="192.0.2.7, 2001:db8::/32", IP_BLACKLIST="198.51.100.0/24")
+    assert list(map(str, found["IP_WHITELIST"])) == ["192.0.2.7/32", "2001:db8::/32"]
+    assert list(map(str, found["IP_BLACKLIST"])) == ["198.51.100.0/24"]
+    assert read(**PRODUCTION)["IP_WHITELIST"] == []
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        {"IP_WHITELIST": "example.org"},
+        {"IP_BLACKLIST": "192.0.2.7/24"},
+        {"RATE_LIMIT_BURST": "-1"},
+        {"TRUSTED_PROXIES": "-1"},
+    ],
+)
+def test_what_of_limits_cannot_be_is_refused(variable: dict[str, str]) -> None:
+    with pytest.raises(ImproperlyConfigured, match=next(iter(variable))):
+        read(**PRODUCTION, **variable)
+
+
+def test_behind_a_proxy_one_is_trusted_unless_there_are_more() -> None:
+    assert read(**PRODUCTION)["TRUSTED_PROXIES"] == 0
+    assert read(**PRODUCTION, BEHIND_PROXY="true")["TRUSTED_PROXIES"] == 1
+    assert read(**PRODUCTION, BEHIND_PROXY="true", TRUSTED_PROXIES="2")["TRUSTED_PROXIES"] == 2
