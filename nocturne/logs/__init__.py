@@ -67,7 +67,8 @@ def configuration(*, level: str, json: bool, folder: str, max_bytes: int, backup
         "loggers": {
             "performance": {"handlers": ["performance"], "level": "INFO", "propagate": False},
             "django": {"handlers": [], "level": "INFO"},  # instead of Django's own, which say each line a second time
-            "django.server": {"level": "WARNING"},
+            # of runserver: its handler would show tokens, and django.request has said all that matters
+            "django.server": {"handlers": [], "propagate": True, "level": "ERROR"},
             "django.utils.autoreload": {"level": "WARNING"},
             "gunicorn.error": {"handlers": [], "propagate": True},  # it has a format of its own otherwise
             # one line for each request otherwise

@@ -5,7 +5,8 @@ import re
 
 # Each is looked for only where its mark is in the text. The lengths are bounded, so that no text takes long.
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/@]{1,200}@")
-_ADDRESS = re.compile(r"[\w.+%'-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})*")
+# A worker of Celery is named as an address is.
+_ADDRESS = re.compile(r"\b(?!celery@)[\w.+%'-]{1,64}(?:@|%40)(?:[\w-]{1,63}(?:\.[\w-]{1,63})+|localhost)")
 _SECRET = re.compile(r"(?i)(?<![a-z0-9])((?:api_?key|key|token|secret|password|passwd|signature)=)[^&\s'\"]+")
 # What tokens.make_token makes: row, version, time, signature; and Django's for a new password, after the user's number.
 _TOKEN = re.compile(r"\b\d+\.\d+\.[0-9A-Za-z]{5,8}\.[\w-]{20,}|\b[\w-]{1,20}/[0-9a-z]{4,13}-[0-9a-f]{32}\b")

@@ -27,7 +27,7 @@ class Work:
         if self.request is None:
             return self.task
         match = getattr(self.request, "resolver_match", None)
-        where = f"{match.view_name} (/{match.route})" if match else "(no view yet)"
+        where = f"{match.view_name} (/{match.route})" if match else "(no view)"
         return f"{self.request.method} {where}"
 
 

@@ -222,6 +222,7 @@ logger.info("Listening at: %s", "http://127.0.0.1:8000")
         ("db at 10.0.0.5:5432 and 127.0.0.1", "db at 10.0.0.5:5432 and 127.0.0.1"),
         ("at 21:59:22.123, release 1.2.3, Foo::bar", "at 21:59:22.123, release 1.2.3, Foo::bar"),
         ("@venue is no address", "@venue is no address"),
+        ("celery@web1.example.org and celery@vm ready", "celery@web1.example.org and celery@vm ready"),
     ],
 )
 def test_logs_keep_nobodys_address_and_no_secret(text: str, kept: str) -> None:
