@@ -227,11 +227,17 @@ def fetch(
         message = f"{parts.hostname} did not answer fully in {settings.FETCH_SECONDS:.0f} seconds."
         raise FetchError("timeout", message) from error
     except (httpx2.HTTPError, httpx2.InvalidURL, httpcore2.NetworkError, httpcore2.ProtocolError) as error:
-        raise FetchError("connect", f"{parts.hostname} could not be read: {error}"[:400]) from error
+        raise FetchError("connect", f"{parts.hostname} could not be read: {_sentence(error)}") from error
     except (UnicodeError, ValueError) as error:
-        raise FetchError("refused", f"{url[:200]} is no usable address: {error}"[:400]) from error
+        raise FetchError("refused", f"{url[:200]} is no usable address: {_sentence(error)}") from error
     finally:
         _deadline.reset(token)
+
+
+def _sentence(error: Exception) -> str:
+    """What libraries say, ended: a sentence on what to do follows."""
+    said = str(error)[:300].rstrip(" .") or type(error).__name__
+    return f"{said}."
 
 
 def _read(response: httpx2.Response) -> Response:

@@ -214,7 +214,8 @@ class _Search:
             return
         reading = read(document, self.window)
         events = [draft for draft in reading.drafts if draft.when]
-        is_page = "<html" in document.head or "<!doctype html" in document.head or "<body" in document.head
+        marked = "<html" in document.head or "<!doctype html" in document.head or "<body" in document.head
+        is_page = marked or reading.format == "html"
         if events:
             facts = len(events) + sum(facts_of(events).values())
             self.candidates.append(Candidate(lead, document, reading, facts * (1 if is_page else FEED_BONUS)))
@@ -260,7 +261,9 @@ def _elsewhere(search: _Search) -> str:
             "file."
         )
     if any(look.events or "still to come" in look.said for look in search.looks):
-        return "The calendar can be read, but all its events are over. Add the address as it is if more will come."
+        return (
+            "The calendar can be read, but nothing in it is still to come. Add the address as it is if more will come."
+        )
     return (
         "Check that the address opens in a browser without signing in. If the site refuses programs, ask the publisher "
         "for a calendar file or for permission."

@@ -291,13 +291,19 @@ class TestNothing:
         settings.FETCH_ALLOW = ["127.0.0.1:9"]
         found = discover("http://127.0.0.1:9/", city=None, now=NOW)
         assert "could not be read" in found.looks[0].said
-        assert "opens in a browser" in found.message
+        assert ". Check how it is written" in found.message
 
     def test_a_calendar_whose_events_are_over(self, site: Site) -> None:
         site.pages["/old.ics"] = calendar(vevent("Long ago", "2020-12-05T20:00"))
         found = site.find("/old.ics")
         assert found.found == []
-        assert "all its events are over" in found.message
+        assert "nothing in it is still to come" in found.message
+
+    def test_a_page_without_the_elements_of_one_is_no_calendar(self, site: Site) -> None:
+        site.pages["/"] = "<div><p>Welcome</p></div>"
+        found = site.find()
+        assert found.looks[0].said == "A page without events in it."
+        assert "lists the dates" in found.message
 
     def test_a_page_that_asks_to_sign_in(self, site: Site) -> None:
         site.pages["/"] = page('<form><input type="password"></form>')

@@ -21,7 +21,7 @@ from subscriptions.models import Digest, DigestItem
 from tests.factories import make_city, make_event
 from tests.mailservers import MailServer
 
-from .issues import EARLIER, NINE, make_night, make_week
+from .issues import EARLIER, MONDAY, NINE, make_night, make_week
 from .people import ADA, make_subscription
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -68,13 +68,15 @@ def run(**options: Any) -> str:
 def test_without_send_it_says_what_would_go_to_how_many_and_writes_nothing(mail_server: MailServer) -> None:
     with time_machine.travel(EARLIER, tick=False) as at:
         make_night("A concert", 1, category="music")
+        make_night("A show of pictures", -20, local_end=f"{MONDAY + dt.timedelta(days=9)}T20:00")
         make_subscription()
         make_subscription("bob@example.org", weekday=4)
         make_subscription("cat@example.org", search="category=books")
         at.move_to(NINE)
         said = run()
-    assert "Berlin, week of 30 Nov 2026 (not drafted yet), 1 event:" in said
+    assert "Berlin, week of 30 Nov 2026 (not drafted yet), 2 events:" in said
     assert "Tue 1 Dec  A concert" in said
+    assert "until Wed 9 Dec  A show of pictures" in said
     assert "would go to 2 of 3 who have not had it (Monday 2, Friday 1)" in said
     assert not Digest.objects.exists()
     assert not EmailLog.objects.exists()

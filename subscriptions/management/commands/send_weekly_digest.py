@@ -43,7 +43,9 @@ class Command(BaseCommand):
         state = digest.get_state_display() if digest.pk else "not drafted yet"
         self.stdout.write(f"{digest} ({state}), {_events(plans[''].total)}:")
         for entry in plans[""].entries:
-            self.stdout.write(f"  {entry.event.night:%a %-d %b}  {entry.event.title}")
+            event = entry.event
+            when = f"until {event.last_night:%a %-d %b}" if event.is_run else f"{event.night:%a %-d %b}"
+            self.stdout.write(f"  {when}  {event.title}")
         self.stdout.write(f"  would go to {some:,} of {len(waiting):,} who have not had it ({_days(waiting)}).")
 
     def _send(self, city: City) -> None:
