@@ -31,7 +31,7 @@ def site(live_server: LiveServer, settings: Any) -> Iterator[WholeSite]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
-def test_axe_finds_nothing_on_any_page_in_either_theme(
+def test_each_page_is_for_everybody_in_either_theme_enlarged_and_without_motion(
     live_server: LiveServer, page: Page, site: WholeSite, part: str
 ) -> None:
     assert {name for names in PARTS.values() for name in names} == (names_of_pages() | {"trouble"}) - {*site.fragments}
@@ -43,7 +43,54 @@ def test_axe_finds_nothing_on_any_page_in_either_theme(
         wrong += found(page, ALL, f"{path} light")
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         wrong += found(page, COLOURS, f"{path} dark")
+        wrong += [f"{path} moves: {what}" for what in page.evaluate(MOVING)]
+        for width in (640, 320):  # as of a window of 1280 pixels, enlarged twice and four times
+            page.set_viewport_size({"width": width, "height": 512})
+            wrong += [f"{path} scrolls sideways at {width}"] if page.evaluate(SIDEWAYS) else []
+        page.set_viewport_size({"width": 1280, "height": 720})
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_tab_key_goes_through_a_page_in_order_and_shows_where_it_is(
+    live_server: LiveServer, page: Page, site: WholeSite
+) -> None:
+    for path in ("/", "/berlin/?when=tonight", site.pages["event"][0], "/subscribe"):
+        page.goto(live_server.url + path)
+        page.evaluate("document.querySelectorAll('details').forEach((one) => one.open = true)")
+        count = page.evaluate(FOCUSABLE)
+        assert count > 8
+        places: list[int] = []
+        for _ in range(count + 12):  # a date has several stops
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement === document.body"):
+                break  # behind the last one it leaves the page
+            place, seen = page.evaluate(FOCUSED)
+            assert seen, (path, page.evaluate("document.activeElement.outerHTML"))
+            places += [place] if place not in places[-1:] else []
+        else:
+            pytest.fail(f"{path} does not let go")
+        assert places == [*range(count)], path
+
+
+FOCUSABLE = """() => {
+  window.order = [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
+    .filter((one) => one.checkVisibility({visibilityProperty: true}) && one.tabIndex >= 0 && !one.disabled);
+  return window.order.length;
+}"""
+# its place in the document, and whether it is to be seen with a mark of its own
+FOCUSED = """() => {
+  const one = document.activeElement, box = one.getBoundingClientRect();
+  const marked = [one, one.closest(".card")].some((node) => {
+    const style = node && getComputedStyle(node);
+    return style && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  });
+  return [window.order.indexOf(one), marked && box.width > 0 && box.bottom > 0 && box.top < innerHeight];
+}"""
+SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
+MOVING = """() => [...document.querySelectorAll("*")].filter((one) => {
+  const style = getComputedStyle(one);
+  return [style.transitionDuration, style.animationDuration].join().split(",").some((text) => parseFloat(text) > 0.01);
+}).map((one) => one.outerHTML.slice(0, 80))"""
 
 
 def found(page: Page, options: dict[str, Any], where: str) -> list[str]:
