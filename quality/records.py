@@ -69,18 +69,18 @@ class Record:
         known = start.time() != dt.time()
         return cls(
             key=line["id"],
-            source=line.get("source") or "",
-            area=line.get("city") or "",
+            source=str(line.get("source") or ""),
+            area=str(line.get("city") or ""),
             title=str(line["title"]),
             start=start,
             night=night_of(start, time_known=known),
             time_known=known,
             midnight=not known and len(str(line["starts_at"])) > len("2026-12-04"),
-            venue=line.get("venue") or "",
-            address=line.get("address") or "",
+            venue=str(line.get("venue") or ""),
+            address=str(line.get("address") or ""),
             city=str(line.get("city") or ""),
-            url=canonical(line["url"]) if line.get("url") else "",
-            description=(line.get("description") or "")[:TEXT_LENGTH],
+            url=canonical(str(line["url"])) if line.get("url") else "",
+            description=str(line.get("description") or "")[:TEXT_LENGTH],
         )
 
 

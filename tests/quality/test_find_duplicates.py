@@ -45,6 +45,22 @@ class TestFile:
         told = capsys.readouterr()
         assert json.loads(told.out)["ids"] == ["a", "b"]
         assert [row.split(":")[0] for row in told.err.splitlines()] == [f"line {n} left out" for n in (1, 2, 3, 4)]
+        assert [row.split(": ", 1)[1] for row in told.err.splitlines()[1::2]] == [
+            "it is no JSON object",
+            "it has no title and no starts_at",
+        ]
+
+    def test_two_lines_of_one_id_and_odd_values_are_taken_and_told(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        file = tmp_path / "events.jsonl"
+        odd = line("b", "two", "Mdou Moctar", venue="Klub Null") | {"address": 7, "description": ["a"], "url": 1}
+        rows = [line("a", "one", "Mdou Moctar", venue="Klub Null"), odd]
+        file.write_text("\n".join(map(json.dumps, [*rows, line("a", "three", "Mdou Moctar", venue="Klub Null")])))
+        call_command("find_duplicates", "--input", str(file))
+        told = capsys.readouterr()
+        assert json.loads(told.out)["ids"] == ["a", "b", "a"]
+        assert "line 3 has the id of line 1, a" in told.err
 
     def test_a_file_may_be_read_for_one_city(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         file = tmp_path / "events.jsonl"

@@ -57,14 +57,37 @@ def _open(name: str) -> TextIO:
 
 
 def _records(file: TextIO) -> Iterator[Record]:
+    """One bad line costs itself. Of lines with one id both are compared: sources may number alike."""
+    lines: dict[str | int, int] = {}
     for number, line in enumerate(file, 1):
         if not line.strip():
             continue
         try:
-            yield Record.from_json(json.loads(line))
-        except (ValueError, KeyError, TypeError) as error:
-            # one bad line costs itself
+            record = _record(line)
+        except (ValueError, TypeError) as error:
             print(f"line {number} left out: {error}", file=sys.stderr)
+            continue
+        first = lines.setdefault(record.key, number)
+        if first != number:
+            print(
+                f"line {number} has the id of line {first}, {record.key}: groups do not tell them apart",
+                file=sys.stderr,
+            )
+        yield record
+
+
+def _record(line: str) -> Record:
+    try:
+        values = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"it is no JSON: {error}")
+    if not isinstance(values, dict):
+        raise ValueError("it is no JSON object")
+    if missing := [name for name in ("id", "title", "starts_at") if values.get(name) in (None, "")]:
+        raise ValueError(f"it has no {' and no '.join(missing)}")
+    if not isinstance(values["id"], str | int):
+        raise ValueError("its id is neither text nor a number")
+    return Record.from_json(values)
 
 
 def _in_database(code: str | None) -> Iterator[Cluster]:
