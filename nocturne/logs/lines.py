@@ -15,8 +15,9 @@ class Prepared(logging.Filter):
     """Puts into a record what is worked on, and takes out what logs must not keep. It lets everything through."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if hasattr(record, "request_id"):  # another handler has done it
+        if getattr(record, "is_prepared", False):  # another handler has done it
             return True
+        record.is_prepared = True
         work = current()
         record.request_id = work.id if work else ""
         record.task = work.task if work else ""
@@ -56,7 +57,7 @@ class Line(logging.Formatter):
 
 class Json(logging.Formatter):
     """One object a line: time, level, logger, message, process; request_id, task and exception where there are some;
-    and what the call gave as extra={"fields": …}."""
+    and the figures and texts that the call gave as extra={"fields": …}."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -71,7 +72,7 @@ class Json(logging.Formatter):
         }
         kept = {name: value for name, value in line.items() if value != ""}
         fields = {
-            name: masked(value) if isinstance(value, str) else value
+            name: value if value is None or isinstance(value, (int, float)) else masked(str(value))
             for name, value in getattr(record, "fields", {}).items()
         }
-        return json.dumps({**fields, **kept}, ensure_ascii=False, default=lambda value: masked(str(value)))
+        return json.dumps({**fields, **kept}, ensure_ascii=False)

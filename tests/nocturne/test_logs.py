@@ -241,12 +241,16 @@ def test_long_text_without_end_takes_no_long_time() -> None:
 
 
 def test_masking_reaches_tracebacks_and_fields(folder: Path) -> None:
+    extra = {"request_id": "own", "fields": {"a": "b@c.de", "several": ["b@c.de", 7], "count": 7}}
     try:
         raise ValueError("no such reader: ada@example.org")
     except ValueError:
-        logging.getLogger("events").exception("failed for %s", "ada@example.org", extra={"fields": {"a": "b@c.de"}})
+        logging.getLogger("events").exception("failed for %s", "ada@example.org", extra=extra)
     (row,) = written(folder, "app")
-    assert (row["message"], row["a"]) == ("failed for [e-mail]", "[e-mail]")
+    assert (row["message"], row["a"], row["several"], row["count"]) == (
+        *("failed for [e-mail]", "[e-mail]", "['[e-mail]', 7]"),
+        7,
+    )
     assert row["exception"].endswith("ValueError: no such reader: [e-mail]")
     assert row["exception"].startswith("Traceback")
 
