@@ -30,6 +30,7 @@ def site(live_server: LiveServer, settings: Any) -> Iterator[WholeSite]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("part", PARTS)
 def test_each_page_is_for_everybody_in_either_theme_enlarged_and_without_motion(
     live_server: LiveServer, page: Page, site: WholeSite, part: str

@@ -1,8 +1,10 @@
 """That all that visitors read is in the site's language, and how each language says dates, times and prices."""
 
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from gettext import NullTranslations
 from typing import Any
 
@@ -13,10 +15,12 @@ from django.utils import translation
 from django.utils.translation import trans_real
 from selectolax.lexbor import LexborHTMLParser
 
+from events.dates import night_words, span_words, when_words
+from events.prices import amount, price_words
 from subscriptions import confirmation, consent, digests, rendering
 from subscriptions.models import Digest
-from tests.factories import make_city
-from tests.html import text_of
+from tests.factories import make_city, make_event
+from tests.html import parsed, text_of
 from tests.mailservers import MailServer
 from tests.subscriptions.issues import body
 from tests.subscriptions.people import make_subscription
@@ -139,3 +143,36 @@ def test_each_word_of_calendars_and_feeds_can_be_translated(site: WholeSite) -> 
             texts += [said for name, _, said in lines if name in WORDS_OF_CALENDARS]
     assert "⟦" in "".join(texts)
     assert [*filter(None, map(bare, texts))] == []
+
+
+def test_german_writes_dates_times_and_prices_its_own_way(db: None) -> None:
+    late = make_event("Spät", local="2026-12-05T01:00")
+    early = make_event("Früh", local="2026-12-04T09:30", local_end="2026-12-04T20:00")
+    half = Decimal("12.50")
+    with translation.override("de"):
+        assert when_words(late, year=2026) == "Freitagnacht, 01:00 (Sa, 5. Dez) CET"
+        assert when_words(early, year=2026) == "Fr, 4. Dez, 09:30–20:00 CET"
+        assert span_words(late.night, dt.date(2026, 12, 6), year=2026) == "Fr, 4. – So, 6. Dez"
+        assert night_words(late.night, late.night) == ("Heute Abend", "Fr, 4. Dez")
+        assert amount(half, "EUR") == "12,50\N{NO-BREAK SPACE}€"
+        assert amount(1200, "CHF") == "1.200\N{NO-BREAK SPACE}CHF"
+        words = price_words(minimum=half, maximum=Decimal(18), currency="EUR", is_free=False)
+        assert words == "12,50–18\N{NO-BREAK SPACE}€"
+    assert amount(half, "EUR") == "€12.50"
+    assert when_words(late, year=2026) == "Fri night, 01:00 (Sat 5 Dec) CET"
+
+
+def test_a_page_in_another_language_is_another_page(db: None, client: Client) -> None:
+    city = make_city()
+    english = client.get(city.get_absolute_url())
+    options = client.get("/cities/options?q=ber").content
+    with translation.override("de"):
+        known = {"If-None-Match": english["ETag"]}
+        german = client.get(city.get_absolute_url(), headers=known)
+        assert german.status_code == 200
+        assert parsed(german).css_first("html").attributes["lang"] == "de"
+        assert text_of(parsed(german), "#said").startswith("Keine Veranstaltung, die nächsten 7 Nächte")
+        assert "Vary" not in german
+        assert text_of(parsed(client.get("/")), "main").startswith("Städte Berlin Deutschland 0 heute Abend")
+        assert client.get("/cities/options?q=ber").content != options
+    assert client.get(city.get_absolute_url(), headers=known).status_code == 304
