@@ -7,7 +7,7 @@ import ipaddress
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -361,6 +361,26 @@ if LOG_FILE_MB <= 0 or LOG_BACKUPS < 1:
 # What takes longer is told, with view and route or task; 0: never.
 SLOW_QUERY_SECONDS = env.float("SLOW_QUERY_SECONDS", default=0.5)
 SLOW_REQUEST_SECONDS = env.float("SLOW_REQUEST_SECONDS", default=2)
+# An OpenTelemetry collector that takes OTLP over HTTP; its headers are key=value, comma-separated.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+if OTEL_EXPORTER_OTLP_ENDPOINT and not OTEL_EXPORTER_OTLP_ENDPOINT.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("OTEL_EXPORTER_OTLP_ENDPOINT must be an address, as http://127.0.0.1:4318.")
+OTEL_EXPORTER_OTLP_HEADERS = env.list("OTEL_EXPORTER_OTLP_HEADERS", default=[])
+OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="nocturne")
 LOGGING = logs.configuration(
-    level=LOG_LEVEL, json=LOG_JSON, folder=LOG_DIR, max_bytes=int(LOG_FILE_MB * 1_000_000), backups=LOG_BACKUPS
+    level=LOG_LEVEL,
+    json=LOG_JSON,
+    folder=LOG_DIR,
+    max_bytes=int(LOG_FILE_MB * 1_000_000),
+    backups=LOG_BACKUPS,
+    collector={
+        "endpoint": OTEL_EXPORTER_OTLP_ENDPOINT,
+        "headers": {
+            name.strip(): unquote(value.strip())
+            for name, _, value in (header.partition("=") for header in OTEL_EXPORTER_OTLP_HEADERS)
+        },
+        "service": OTEL_SERVICE_NAME,
+    }
+    if OTEL_EXPORTER_OTLP_ENDPOINT
+    else None,
 )

@@ -41,8 +41,13 @@ def subject_of(record: logging.LogRecord) -> str:
     return work.subject if subject == "app" and work else subject
 
 
-def configuration(*, level: str, json: bool, folder: str, max_bytes: int, backups: int) -> dict[str, Any]:
-    """What logging.config.dictConfig takes; without a folder there are no files."""
+def configuration(
+    *, level: str, json: bool, folder: str, max_bytes: int, backups: int, collector: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """What logging.config.dictConfig takes; without a folder there are no files.
+
+    `collector` has endpoint, headers and service of an OpenTelemetry collector that gets all lines, too.
+    """
     files = {
         "()": "nocturne.logs.files.Files",
         "filters": ["prepared"],
@@ -52,6 +57,8 @@ def configuration(*, level: str, json: bool, folder: str, max_bytes: int, backup
     }
     console = {"class": "logging.StreamHandler", "filters": ["prepared"]}
     kind = "json" if json else "line"
+    export = {"()": "nocturne.logs.export.Collector", "filters": ["prepared"]}
+    also = ["collector"] if collector else []
     performance = files if folder else console if json else {"class": "logging.NullHandler"}
     return {
         "version": 1,
@@ -62,10 +69,11 @@ def configuration(*, level: str, json: bool, folder: str, max_bytes: int, backup
             "console": {**console, "formatter": kind},
             **({"files": {**files, "formatter": kind}} if folder else {}),
             "performance": {**performance, "formatter": "json"},
+            **({"collector": {**export, **collector}} if collector else {}),
         },
-        "root": {"handlers": ["console", *(["files"] if folder else [])], "level": level},
+        "root": {"handlers": ["console", *(["files"] if folder else []), *also], "level": level},
         "loggers": {
-            "performance": {"handlers": ["performance"], "level": "INFO", "propagate": False},
+            "performance": {"handlers": ["performance", *also], "level": "INFO", "propagate": False},
             "django": {"handlers": [], "level": "INFO"},  # instead of Django's own, which say each line a second time
             # of runserver: its handler would show tokens, and django.request has said all that matters
             "django.server": {"handlers": [], "propagate": True, "level": "ERROR"},

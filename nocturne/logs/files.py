@@ -104,7 +104,7 @@ class Files(logging.Handler):
         else:
             if self._failing:
                 self._failing = False
-                _say(f"Logs are written to {self.folder} again.")
+                say(f"Logs are written to {self.folder} again.")
 
     def close(self) -> None:
         with self.lock or contextlib.nullcontext():
@@ -117,12 +117,13 @@ class Files(logging.Handler):
         self.rests_until = time.monotonic() + REST_SECONDS
         if not self._failing:
             self._failing = True
-            _say(
+            say(
                 f"Logs cannot be written to {self.folder} ({error.strerror}); they go to the console only, until they"
                 " can. See that it is a folder that this user may write to, with room; or empty LOG_DIR."
             )
 
 
-def _say(sentence: str) -> None:
+def say(sentence: str) -> None:
+    """Tell about the logs what they cannot tell themselves."""
     with contextlib.suppress(OSError, ValueError, AttributeError):  # the console may be gone, too
         print(sentence, file=sys.stderr, flush=True)

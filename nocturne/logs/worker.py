@@ -21,6 +21,7 @@ def connect() -> None:
         (signals.before_task_publish, _publish),
         (signals.task_prerun, _begin),
         (signals.task_postrun, _end),
+        (signals.worker_process_shutdown, _leave),
     ):
         signal.connect(receiver, weak=False, dispatch_uid="nocturne.logs")
 
@@ -30,6 +31,11 @@ def _set_up(loglevel: int | None = None, **_: Any) -> None:
     for handler in logging.getLogger().handlers:
         if loglevel and isinstance(handler, logging.StreamHandler) and not isinstance(handler, files.Files):
             handler.setLevel(loglevel)
+
+
+def _leave(**_: Any) -> None:
+    """A child of a worker ends without what Python does at its end."""
+    logging.shutdown()
 
 
 def _publish(headers: dict[str, Any], **_: Any) -> None:
