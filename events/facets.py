@@ -63,7 +63,7 @@ def facets(search: EventSearch) -> Facets:
         sources=_sources(search),
         venues=_venues(search),
         online=_online(search, counts),
-        text=[Choice("text", f"“{search.text}”", search.query(text=""), 0, True)] if search.text else [],
+        text=_text(search),
         dates=_dates(search),
     )
 
@@ -101,6 +101,12 @@ def _price_words(price: str, search: EventSearch) -> str:
     if price == FREE:
         return _("Free")
     return _("Under %(amount)s") % {"amount": amount(int(price), search.city.currency)}
+
+
+def _text(search: EventSearch) -> list[Choice]:
+    if not search.text:
+        return []
+    return [Choice("text", _("“%(text)s”") % {"text": search.text}, search.query(text=""), 0, True)]
 
 
 def _dates(search: EventSearch) -> list[Choice]:

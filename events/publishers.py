@@ -110,7 +110,7 @@ def change(row: EventChange, event: Event) -> Change:
 
 def _differences(draft: EventDraft, listing: Listing, event: Event) -> Iterator[str]:
     if fold(draft.title) != fold(event.title):
-        yield f"“{draft.title}”"
+        yield _("“%(text)s”") % {"text": draft.title}
     if listing.night and listing.night != event.night:
         yield day_words(listing.night, year=event.night.year)
     if draft.when and draft.when.time_known and not draft.when.all_day and listing.starts_at:

@@ -153,7 +153,7 @@ def test_german_writes_dates_times_and_prices_its_own_way(db: None) -> None:
         assert when_words(late, year=2026) == "Freitagnacht, 01:00 (Sa, 5. Dez) CET"
         assert when_words(early, year=2026) == "Fr, 4. Dez, 09:30–20:00 CET"
         assert span_words(late.night, dt.date(2026, 12, 6), year=2026) == "Fr, 4. – So, 6. Dez"
-        assert night_words(late.night, late.night) == ("Heute Abend", "Fr, 4. Dez")
+        assert night_words(late.night, late.night) == ("Heute", "Fr, 4. Dez")
         assert amount(half, "EUR") == "12,50\N{NO-BREAK SPACE}€"
         assert amount(1200, "CHF") == "1.200\N{NO-BREAK SPACE}CHF"
         words = price_words(minimum=half, maximum=Decimal(18), currency="EUR", is_free=False)
@@ -173,6 +173,6 @@ def test_a_page_in_another_language_is_another_page(db: None, client: Client) ->
         assert parsed(german).css_first("html").attributes["lang"] == "de"
         assert text_of(parsed(german), "#said").startswith("Keine Veranstaltung, die nächsten 7 Nächte")
         assert "Vary" not in german
-        assert text_of(parsed(client.get("/")), "main").startswith("Städte Berlin Deutschland 0 heute Abend")
+        assert text_of(parsed(client.get("/")), "main").startswith("Städte Berlin Deutschland 0 heute")
         assert client.get("/cities/options?q=ber").content != options
     assert client.get(city.get_absolute_url(), headers=known).status_code == 304
