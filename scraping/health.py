@@ -29,6 +29,7 @@ AT_ONCE = frozenset(("worker.died",))
 COMPARED = 10  # readings, of which the median is usual
 EXAMPLES = 20
 SILENT = dt.timedelta(days=3)
+DOUBTED = dt.timedelta(days=2)  # until somebody is told that what is missing is neither believed nor back
 HOST_DOWN = dt.timedelta(hours=1)  # until one alert stands for all sources of a host
 NOTHING_TO_COME = "No events to come at the moment."
 _PASSES = "Mostly this passes. If not, look whether the site has moved."
@@ -127,11 +128,19 @@ def weigh(row: Health, measured: Measured, left_out: Sequence[LeftOut], now: dt.
     return drop(row, now)
 
 
-def succeeded(row: Health, now: dt.datetime, *, problem: str = "") -> None:
-    """After a good answer: judge by what the row has of the last full reading, and by what was wrong with that."""
+def succeeded(row: Health, now: dt.datetime, *, problem: str = "", doubted: bool = False) -> None:
+    """After a good answer: judge by what the row has of the last full reading, and by what was wrong with that.
+
+    `doubted` says that the problem is how much was missing.
+    """
     if sentence := drop(row, now):
         _set(row, Health.State.DEGRADED, sentence, now)
         _alert(row, f"{sentence} {_COMPARE}", now, severity=Alert.Severity.WARNING)
+        return
+    if doubted and row.state == Health.State.DEGRADED and now - row.since >= DOUBTED:
+        _set(row, Health.State.DEGRADED, problem, now)
+        said = f"{problem} There was trouble at each reading since {row.since:%-d %b}. {_COMPARE}"
+        _alert(row, said, now, severity=Alert.Severity.WARNING)
         return
     alerts.resolve(alert_key(row.source_id), now=now)
     if row.state == Health.State.FAILING:  # also where the cache has forgotten that the host was down
@@ -144,11 +153,11 @@ def succeeded(row: Health, now: dt.datetime, *, problem: str = "") -> None:
         _set(row, Health.State.HEALTHY, "" if row.upcoming else NOTHING_TO_COME, now)
 
 
-def answered(at: Schedule, now: dt.datetime, *, problem: str = "") -> None:
+def answered(at: Schedule, now: dt.datetime, *, problem: str = "", doubted: bool = False) -> None:
     """After an answer that is the same as last time, with the same problem: it heals what failed in between."""
     row: Health | None = getattr(at.source, "health", None)
-    if row and (at.failures or row.state == Health.State.FAILING):
-        succeeded(of(at.source, now), now, problem=problem)
+    if row and (at.failures or row.state == Health.State.FAILING or doubted):
+        succeeded(of(at.source, now), now, problem=problem, doubted=doubted)
 
 
 def idle(source: Source, now: dt.datetime) -> None:

@@ -34,6 +34,7 @@ from .selection import LeftOut
 from .times import LAST_YEAR
 
 log = logging.getLogger(__name__)
+DOUBTED = "retire.doubted"
 # The headers of an answer that a run keeps.
 FACTS = ("content-type", "etag", "last-modified")
 
@@ -117,7 +118,7 @@ def _scrape(claimed: Claim, run: Run, now: dt.datetime, *, force: bool) -> Outco
         cities |= _retire(claimed, run, items, left_out, problems, window, now, doubt=doubt)
     _note(claimed, run, problems)
     _refresh(cities)
-    health.succeeded(judged, now, problem=run.message)
+    health.succeeded(judged, now, problem=run.message, doubted=any(one.code == DOUBTED for one in problems))
 
     schedule.succeeded(
         claimed,
@@ -179,7 +180,7 @@ def _retire(
             doubt=doubt,
         )
     except retire.TooMany as many:
-        problems.append(Problem(code="retire.doubted", message=str(many)))
+        problems.append(Problem(code=DOUBTED, message=str(many)))
         return set()
     return retire.retire(claimed, run, gone, now)
 
@@ -195,13 +196,13 @@ def _note(claimed: Claim, run: Run, problems: list[Problem]) -> None:
 
 def _unchanged(claimed: Claim, run: Run, now: dt.datetime) -> Outcome:
     """The answer is that of last time: what was missing then is missing for the second time, unless it was doubted."""
-    doubted = claimed.source.findings.filter(key=findings.WHOLE).values_list("message", flat=True).first()
-    gone = [] if doubted else retire.missing(claimed, None, now)
+    problems = dict(claimed.source.findings.filter(key=findings.WHOLE).values_list("rule", "message"))
+    gone = [] if problems else retire.missing(claimed, None, now)
     if gone:
         _refresh(retire.retire(claimed, run, gone, now))
         run.status, run.error = Run.Status.CHANGED, ""
         run.save()
-    health.answered(claimed.schedule, now, problem=doubted or "")
+    health.answered(claimed.schedule, now, problem=" ".join(problems.values()), doubted=DOUBTED in problems)
     schedule.succeeded(claimed, now, changed=bool(gone), next_event=_next_event(claimed, now))
     return Outcome("changed" if gone else "unchanged", run)
 

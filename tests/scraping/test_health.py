@@ -208,7 +208,7 @@ class TestDrops:
         assert health.believed(row, NOW + 49 * HOUR)
         assert not health.believed(row, NOW + 51 * HOUR)
 
-    def test_a_doubt_about_what_is_missing_is_told_without_an_alert(self, publisher: Publisher) -> None:
+    def test_a_doubt_about_what_is_missing_is_told_and_after_two_days_with_an_alert(self, publisher: Publisher) -> None:
         publisher.publish(*evenings(*range(5, 25)))
         source = add(publisher)
         read(source)
@@ -222,9 +222,16 @@ class TestDrops:
         assert read(source, NOW + 3 * HOUR).status == "unchanged"
         assert state() == ("degraded", sentence)
         assert alert() is None
-        health.believe(source, NOW + 4 * HOUR)
-        read(source, NOW + 5 * HOUR, force=True)
-        assert state() == ("healthy", "")
+        assert read(source, NOW + 50 * HOUR).status == "unchanged"
+        told = alert()
+        assert told
+        assert f"{sentence} There was trouble at each reading since 1 Dec." in told.message
+        read(source, NOW + 51 * HOUR, force=True)
+        assert alert() == told
+        health.believe(source, NOW + 52 * HOUR)
+        assert alert() is None
+        read(source, NOW + 53 * HOUR, force=True)
+        assert (state(), alert()) == (("healthy", ""), None)
 
     def test_a_new_address_starts_anew(self, publisher: Publisher) -> None:
         publisher.publish(*evenings(*range(5, 25)))
