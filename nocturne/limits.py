@@ -32,7 +32,9 @@ def too_many(seconds: int) -> HttpResponse:
 
 
 def in_words(seconds: int) -> str:
-    """How long to wait, never too short: a minute, 12 minutes, 2 hours."""
+    """How long to wait, never too short: a few seconds, a minute, 12 minutes, 2 hours."""
+    if seconds <= 10:
+        return _("a few seconds")
     minutes = -(-seconds // 60)
     if minutes <= 1:
         return _("a minute")

@@ -99,7 +99,9 @@ def refusal(request: HttpRequest, seconds: int) -> HttpResponse:
     if _wants_json(request):
         response = _problem(HTTPStatus.TOO_MANY_REQUESTS, detail)
     elif request.headers.get("HX-Request"):
-        response = HttpResponse(format_html('<p class="notice" role="alert">{}</p>', detail), status=429)
+        notice = format_html('<p class="notice" role="alert">{}</p>', detail)
+        # above the form that was sent, which stays
+        response = HttpResponse(notice, status=429, headers={"HX-Reswap": "afterbegin"})
     else:
         response = limits.too_many(seconds)
     response["Retry-After"] = str(seconds)

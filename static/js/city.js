@@ -62,6 +62,9 @@
   // --- the focus stays on the control that was used, and what was open stays open ---
 
   addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (detail.xhr.status === 429 && detail.requestConfig.verb === "get") {
+      Object.assign(detail, { shouldSwap: false, isError: true }); // what says so is no list
+    }
     if (!detail.shouldSwap) return;
     forget();
     focused = detail.target.contains(document.activeElement) ? document.activeElement.id || "nothing" : "";

@@ -214,12 +214,12 @@ def test_a_refusal_comes_as_it_was_asked_for(
             "Too Many Requests",
             {"type", "title", "status", "detail"},
         )
-        assert "in a minute" in said["detail"]
+        assert "in a few seconds" in said["detail"]
     elif "HX-Request" in headers:
-        assert text_of(parsed(response), "p[role=alert]") == "That was too often. Please try again in a minute."
+        assert text_of(parsed(response), "p[role=alert]") == "That was too often. Please try again in a few seconds."
         assert b"<html" not in response.content
     else:
-        assert "Please try again in a minute." in text_of(parsed(response), "main")
+        assert "Please try again in a few seconds." in text_of(parsed(response), "main")
 
 
 def test_what_a_client_writes_makes_it_no_other_client(client: Client, settings: Any) -> None:
