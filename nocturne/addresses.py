@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext as _
 from email_validator import EmailNotValidError, validate_email
 
 MAX_LENGTH = 254
@@ -21,7 +21,9 @@ def normalise_address(raw: str) -> str:
     try:
         found = validate_email(text[:1000], check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
-        raise ValueError(f"That is not a complete e-mail address. {error}")
+        said = _("That is not a complete e-mail address.")
+        # the library says what is wrong in English only
+        raise ValueError(f"{said} {error}" if (get_language() or "en").startswith("en") else said)
     return str(found.ascii_email).lower()
 
 

@@ -131,3 +131,10 @@ def test_behind_a_proxy_one_is_trusted_unless_there_are_more() -> None:
     assert read(**PRODUCTION)["TRUSTED_PROXIES"] == 0
     assert read(**PRODUCTION, BEHIND_PROXY="true")["TRUSTED_PROXIES"] == 1
     assert read(**PRODUCTION, BEHIND_PROXY="true", TRUSTED_PROXIES="2")["TRUSTED_PROXIES"] == 2
+
+
+def test_the_language_is_one_that_has_a_catalogue() -> None:
+    assert read(**PRODUCTION)["LANGUAGE_CODE"] == "en"
+    assert read(**PRODUCTION, LANGUAGE_CODE="DE")["LANGUAGE_CODE"] == "de"
+    with pytest.raises(ImproperlyConfigured, match="LANGUAGE_CODE is 'tlh': it must be one of en, de"):
+        read(**PRODUCTION, LANGUAGE_CODE="tlh")

@@ -18,7 +18,7 @@ from selectolax.lexbor import LexborHTMLParser
 from events.dates import night_words, span_words, when_words
 from events.prices import amount, price_words
 from subscriptions import confirmation, consent, digests, rendering
-from subscriptions.models import Digest
+from subscriptions.models import Digest, Subscription
 from tests.factories import make_city, make_event
 from tests.html import parsed, text_of
 from tests.mailservers import MailServer
@@ -36,7 +36,7 @@ class Bracketed(NullTranslations):
     """A language in which each text is as it is, in brackets; formats of dates and prices are left alone."""
 
     def to_language(self) -> str:
-        return "en"
+        return "eo"
 
     def gettext(self, message: str) -> str:
         context, separator, text = message.rpartition("\x04")
@@ -52,7 +52,7 @@ class Bracketed(NullTranslations):
 def brackets(settings: Any) -> Iterator[None]:
     settings.SITE_NAME = "Сайт"
     settings.ROOT_URLCONF = "tests.whole_site"
-    with time_machine.travel(NOW, tick=False), translation.override("en"):
+    with time_machine.travel(NOW, tick=False), translation.override("eo"):
         trans_real._active.value = Bracketed()
         yield
 
@@ -104,6 +104,33 @@ def test_each_word_of_each_page_can_be_translated(site: WholeSite) -> None:
             if rest := bare_of_page(html):
                 untranslated[path] = rest
     assert untranslated == {}
+
+
+def test_each_word_of_an_answer_to_a_form_can_be_translated(site: WholeSite) -> None:
+    visitor = Client(headers={"Sec-Fetch-Site": "same-origin"})
+    preferences, [ended, *_] = site.pages["preferences"][0], site.pages["unsubscribe"]
+    row = Subscription.objects.get(status="active").pk
+    posts: list[tuple[str, dict[str, Any]]] = [
+        ("/subscribe", {}),
+        ("/subscribe", {"email": "ada@", "city_id": "x", "weekday": "9"}),
+        ("/subscribe", {"email": "eve@example.org", "city_id": "de--berlin"}),
+        ("/cities/nearest", {}),
+        ("/cities/nearest", {"latitude": "0", "longitude": "0"}),
+        (preferences, {"subscription": row, "action": "save", "city_id": "de--c-paused", "weekday": "0"}),
+        (preferences, {"subscription": row, "action": "x"}),
+        (preferences, {"subscription": 0}),
+        (ended, {}),
+        (preferences, {"action": "erase"}),
+        (preferences, {"action": "erase", "sure": "1"}),
+    ]
+    for path, said in posts:
+        answer = visitor.post(path, said)
+        if answer["Content-Type"] == "application/json":
+            assert bare(answer.json()["said"]) == ""
+        else:
+            assert "⟦" in answer.content.decode(), (path, said)
+            assert bare_of_page(answer.content.decode()) == [], (path, said)
+    assert bare_of_page(Client(headers={"Sec-Fetch-Site": "cross-site"}).post("/subscribe").content.decode()) == []
 
 
 def test_each_word_of_a_mail_can_be_translated(site: WholeSite, mail_server: MailServer) -> None:
