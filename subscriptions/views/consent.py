@@ -39,7 +39,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponseBase:
         return bad_link(bad)
     others = _others(subscription) if subscription else []
     if request.method == "POST" and subscription:
-        for row in [subscription, *(others if request.POST.get("all") else [])]:
+        consent.end(subscription)  # first of all: what was posted may not be readable
+        for row in others if request.POST.get("all") else ():
             consent.end(row)
         others = _others(subscription)
     ended = subscription is None or subscription.status == Subscription.Status.ENDED

@@ -125,6 +125,13 @@ def test_unsubscribing_takes_a_button_and_can_be_repeated(visitor: Client) -> No
     assert Subscription.objects.get().unsubscribed_at == first.unsubscribed_at
 
 
+def test_unsubscribing_counts_though_what_was_posted_cannot_be_read(visitor: Client) -> None:
+    subscription = make_subscription()
+    visitor.generic("POST", path_of(links.unsubscribe_url(subscription)), "?", content_type="multipart/form-data")
+    subscription.refresh_from_db()
+    assert subscription.status == "ended"
+
+
 def test_all_mails_can_be_ended_at_once(visitor: Client) -> None:
     row = make_subscription()
     make_subscription(city=make_city("los-angeles"))
