@@ -55,7 +55,7 @@ lock: .venv ## requirements.txt and requirements-prod.txt from pyproject.toml
 	$(LOCK) pyproject.toml --output-file requirements-prod.txt
 	$(LOCK) pyproject.toml --group dev --constraint requirements-prod.txt --output-file requirements.txt
 
-messages: .venv ## the catalogues in locale/ from code and templates; needs GNU gettext
+messages: .venv ## the catalogues in nocturne/locale/ from code and templates; needs GNU gettext
 	@$(CHECK) manage.py makemessages --all --no-location --no-wrap --no-obsolete --ignore 'tests/*' --ignore '.*' --ignore 'docs/*' \
 	--ignore 'templates/admin/*' --ignore 'templates/dev/*' --ignore 'templates/quality/*'
 	@$(CHECK) manage.py compilemessages --ignore '.*'

@@ -23,7 +23,7 @@ from nocturne.origin import absolute
 MAX_AGE = 60
 CODE = (
     *("events/**/*.py", "nocturne/*.py", "scraping/views.py", "subscriptions/**/*.py"),
-    *("templates/**/*", "static/css/*.css", "static/js/*.js", "static/*.svg", "locale/**/*.mo"),
+    *("templates/**/*", "static/css/*.css", "static/js/*.js", "static/*.svg", "nocturne/locale/**/*.mo"),
 )
 
 

@@ -155,8 +155,8 @@ CACHES = {
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
-# The language of the site and its mails, for all visitors: that of the code, or one that has a catalogue in locale/.
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# The language of the site and its mails, for all visitors: that of the code, or one that has a catalogue.
+LOCALE_PATHS = [BASE_DIR / "nocturne" / "locale"]
 _LOCALES = sorted(path.parents[1].name for path in LOCALE_PATHS[0].glob("*/LC_MESSAGES/django.mo"))
 LANGUAGES = [(code, code) for code in ("en", *(name.lower().replace("_", "-") for name in _LOCALES))]
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en").strip().lower().replace("_", "-")

@@ -1,4 +1,4 @@
-"""The catalogues in locale/: each has all that the code says, and programs read what people wrote. No gettext tools."""
+"""The catalogues in nocturne/locale/: each has all that the code says, and programs read what people wrote."""
 
 import ast
 import gettext
@@ -15,7 +15,7 @@ ROOT = Path(settings.BASE_DIR)
 APPS = ("nocturne", "events", "quality", "scraping", "subscriptions")
 # What only editors and developers read stays in English.
 NOT_FOR_VISITORS = ("admin", "dev", "quality")
-CATALOGUES = sorted(ROOT.glob("locale/*/LC_MESSAGES/django.po"))
+CATALOGUES = sorted(ROOT.glob("nocturne/locale/*/LC_MESSAGES/django.po"))
 FUNCTIONS = ("_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext")
 CALL = re.compile(rf"(?<![\w.])({'|'.join(FUNCTIONS)})\(((?:\s*u?(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*')\s*,?)+)")
 STRING = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")

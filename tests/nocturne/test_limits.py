@@ -52,7 +52,8 @@ def test_the_page_says_how_long_to_wait() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(1, "a few seconds"), (11, "a minute"), (60, "a minute"), (61, "2 minutes"), (7200, "2 hours"), (7201, "3 hours")]
+    ("seconds", "words"),
+    [(1, "a few seconds"), (11, "a minute"), (60, "a minute"), (61, "2 minutes"), (7200, "2 hours"), (7201, "3 hours")],
 )
 def test_a_wait_is_told_in_words(seconds: int, words: str) -> None:
     assert in_words(seconds) == words
