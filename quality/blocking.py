@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from rapidfuzz import fuzz, process
 
+from . import titles
 from .columns import DAY, Columns, Flags, Numbers, Weights
 from .profiles import Profile
-from .times import says_time
 
 # What more records than this share tells nothing.
 FULL = 90
 # Titles that share less of what they tell, and are not even so much alike in percent, have little in common.
-_LEAST_SHARED, _LEAST_ALIKE = 0.5, 75
+_LEAST_SHARED, _LEAST_ALIKE = 0.6, 75
 # Words as long as this tell something where they stand in a text.
 _TELLING_LETTERS = 5
 # More than the ordinal of any night.
@@ -135,9 +135,7 @@ def _one_time(seen: Columns, left: Numbers, right: Numbers, minutes: float) -> F
     some |= unknown & ((seen.night[left] == seen.night[right]) | (minute[0] // DAY == minute[1] // DAY))
     rest = np.flatnonzero(~some & (apart <= DAY))
     left, right = left[rest], right[rest]
-    said = np.zeros(len(seen.records), np.bool_)
-    for position in np.unique(np.concatenate((left, right))).tolist():
-        said[position] = says_time(seen.records[position].description)
+    said = seen.saying_time(np.concatenate((left, right)))
     some[rest] = said[left] | said[right]
     return some
 
@@ -149,29 +147,41 @@ def _promising(seen: Columns, left: Numbers, right: Numbers, shared: Weights) ->
     least = np.where(there, 0.01, _LEAST_SHARED * np.minimum(seen.weight[left], seen.weight[right]))
     some |= (shared > 0) & (shared >= least)
     rest = np.flatnonzero(~some)
-    one, other = left[rest].tolist(), right[rest].tolist()
-    names = {position: " ".join(sorted(seen.words[position])) for position in {*one, *other}}
-    alike = process.cpdist(
-        [names[position] for position in one],
-        [names[position] for position in other],
-        scorer=fuzz.ratio,
-        score_cutoff=_LEAST_ALIKE,
-    )
-    some[rest] = alike > 0
+    some[rest] = _spelled_alike(seen, left[rest], right[rest])
     # other titles: one tells of the other at the same place, or the place of one is the other
     unplaced = (seen.place[left] == 0) | (seen.place[right] == 0)
-    rest = np.flatnonzero(~some & (unplaced | (shared == 0)))
-    one, other = left[rest].tolist(), right[rest].tolist()
-    texts = {position: seen.records[position].description.casefold() for position in {*one, *other}}
-    telling = {position: [word for word in seen.words[position] if len(word) >= _TELLING_LETTERS] for position in texts}
-    some[rest] = [_names(texts[a], telling[b]) or _names(texts[b], telling[a]) for a, b in zip(one, other, strict=True)]
+    rest = np.flatnonzero(~some & (unplaced | (shared == 0)) & (seen.has_text[left] | seen.has_text[right]))
+    some[rest] = _told(seen, left[rest], right[rest]) | _told(seen, right[rest], left[rest])
     return some
+
+
+def _spelled_alike(seen: Columns, left: Numbers, right: Numbers) -> Flags:
+    """Whether titles are spelled alike, whatever the order of their words."""
+    names = {at: " ".join(sorted(seen.words[at])) for at in np.unique(np.concatenate((left, right))).tolist()}
+    one, other = [names[at] for at in left.tolist()], [names[at] for at in right.tolist()]
+    return process.cpdist(one, other, scorer=fuzz.ratio, score_cutoff=_LEAST_ALIKE) > 0
+
+
+def _told(seen: Columns, left: Numbers, right: Numbers) -> Flags:
+    """Whether the text of the one has a word of the other's title: one that is telling, if there is any."""
+    found = np.zeros(len(left), np.bool_)
+    some = np.flatnonzero(seen.has_text[left])
+    left, right = left[some], right[some]
+    texts = {at: seen.records[at].description.casefold() for at in np.unique(left).tolist()}
+    words = {at: _telling(seen.words[at]) for at in np.unique(right).tolist()}
+    found[some] = [_names(texts[one], words[other]) for one, other in zip(left.tolist(), right.tolist(), strict=True)]
+    return found
+
+
+def _telling(words: Iterable[str]) -> Sequence[str]:
+    """The long ones of a title, without those that many titles share unless there are no others."""
+    found = [word for word in words if len(word) >= _TELLING_LETTERS]
+    return [word for word in found if not titles.is_generic(word)] or found
 
 
 def _names(text: str, words: Iterable[str]) -> bool:
     """Whether a text has one of the words."""
-    if text:
-        for word in words:
-            if word in text:
-                return True
+    for word in words:  # noqa: SIM110 - any() takes twice the time, and this is asked most
+        if word in text:
+            return True
     return False

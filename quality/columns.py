@@ -8,11 +8,11 @@ from itertools import chain, count
 import numpy as np
 from numpy.typing import NDArray
 
-from events.text import fold, words_of_each
+from events.text import fold, words, words_of_each
 
 from . import locations, titles
 from .profiles import Profile
-from .times import mistakes
+from .times import mistakes, says_time
 
 Numbers = NDArray[np.int64]
 Weights = NDArray[np.float64]
@@ -44,6 +44,7 @@ class Columns:
         self.page = _numbered([record.url for record in records])
         self.row = _numbered([record.fingerprint for record in records])
         texts = [record.description[:_TEXT_BEGINNING] for record in records]
+        self.has_text = np.fromiter(map(bool, texts), np.bool_, len(texts))
         self.text = _numbered([text if len(text) == _TEXT_BEGINNING else "" for text in texts])
         self._read_times()
         self.words = words_of_each([record.title for record in records])
@@ -64,16 +65,19 @@ class Columns:
     def _read_words(self) -> None:
         """Each word of a title is in one place of `owner`, `beginning` and `telling`: whose it is, what it begins with
         and what it tells; `weight` is what a title tells in all."""
-        unusual = [word for word in dict.fromkeys(chain.from_iterable(self.words)) if titles.is_unusual(word)]
-        if unusual:
-            among = frozenset(unusual)
-            self.words = [row if among.isdisjoint(row) else row + titles.further(row) for row in self.words]
         flat = list(chain.from_iterable(self.words))
         index = _index(flat)
-        hints = [titles.hint(word) for word in index]
-        self._beginnings = _index([beginning for beginning, _ in hints])
-        number = _column([self._beginnings[beginning] for beginning, _ in hints])
-        told = np.array([weight for _, weight in hints], np.float64)
+        if unusual := frozenset(filter(titles.is_unusual, index)):
+            self.words = [row if unusual.isdisjoint(row) else row + titles.further(row) for row in self.words]
+            flat = list(chain.from_iterable(self.words))
+            index = _index(flat)
+        beginnings = [titles.beginning(word) for word in index]
+        self._beginnings = _index(beginnings)
+        number = _column([self._beginnings[beginning] for beginning in beginnings])
+        told = np.array(titles.telling(index), np.float64)
+        # that it is in town tells nothing
+        towns = frozenset(chain.from_iterable(map(words, {record.city for record in self.records})))
+        told[[number - 1 for word, number in index.items() if word in towns]] = 0
         which = np.fromiter(map(index.__getitem__, flat), np.int64, len(flat)) - 1
         owner = np.repeat(np.arange(len(self.words)), np.fromiter(map(len, self.words), np.int64, len(self.words)))
         telling = told[which]
@@ -98,6 +102,19 @@ class Columns:
     def vocabulary(self) -> int:
         """One more than any beginning of a word."""
         return len(self._beginnings) + 1
+
+    def saying_time(self, positions: Numbers) -> Flags:
+        """Of all records those of the positions whose text says a time of day."""
+        positions = np.unique(positions)
+        texts = [self.records[at].description for at in positions.tolist()]
+        # most have no digit, which is seen soonest in the bytes of all; a letter beyond ASCII may be one, too
+        letters = np.frombuffer("".join(texts).encode("ascii", "replace").replace(b"?", b"0"), np.uint8)
+        digits = np.flatnonzero(letters - np.uint8(ord("0")) < 10)
+        ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+        some = np.unique(np.searchsorted(ends, digits, side="right"))
+        found = np.zeros(len(self.records), np.bool_)
+        found[positions[[at for at in some.tolist() if says_time(texts[at])]]] = True
+        return found
 
     @cached_property
     def mistakes(self) -> Flags:

@@ -48,11 +48,13 @@ NAMED_ELSEWHERE = 80.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Location:
-    """A place taken apart: telling words of the venue's name, all of its words, its initials, and the street with its
-    number."""
+    """A place taken apart: telling words of the venue's name, the same in order, whether a text that has them names it,
+    the name's initials, all of its words, and the street with its number."""
 
     name: str
     telling: frozenset[str]
+    in_order: str
+    memorable: bool
     initials: str
     words: frozenset[str]
     house: tuple[str, str] | None
@@ -75,10 +77,13 @@ def location(venue: str, address: str, city: str, *, online: bool = False) -> Lo
     if not everything:
         return None
     telling = named.difference(_COMMON, town)
+    # the number of a room, beside a name
+    telling = frozenset([word for word in telling if not word.isdigit()]) or telling
     return Location(
         name=" ".join(called) if named else "",
-        # the number of a room, beside a name
-        telling=frozenset([word for word in telling if not word.isdigit()]) or telling,
+        telling=telling,
+        in_order=" ".join(sorted(telling)),
+        memorable=any(len(word) > 3 for word in telling),
         initials="".join([word[0] for word in called if word not in _UNSAID]) if named else "",
         words=named,
         house=_house(venue, address),
@@ -117,7 +122,6 @@ def _house(venue: str, address: str) -> tuple[str, str] | None:
     return None
 
 
-@lru_cache(maxsize=50_000)
 def percent(a: Location | None, b: Location | None) -> float | None:
     """How alike two places are, 0 to 100; None where one is not known."""
     if a is None or b is None:
@@ -138,7 +142,7 @@ def percent(a: Location | None, b: Location | None) -> float | None:
 
 def named(place: Location | None, words: frozenset[str]) -> bool:
     """Whether the words of a text name a place by all the telling words of its name."""
-    return place is not None and place.telling <= words and any(len(word) > 3 for word in place.telling)
+    return place is not None and place.memorable and place.telling <= words
 
 
 @lru_cache(maxsize=20_000)
@@ -163,17 +167,20 @@ def _names(a: Location, b: Location) -> float | None:
         shared = len(a.telling & b.telling)
         if shared == min(len(a.telling), len(b.telling)):
             return 95.0
-        by_words = 100.0 * shared / len(a.telling | b.telling)
-        alike = fuzz.token_sort_ratio(" ".join(sorted(a.telling)), " ".join(sorted(b.telling)))
         if _abbreviates(a, b) or _abbreviates(b, a):
             return 90.0
-        return max(by_words, alike if alike >= 80 else by_words)
+        by_words = 100.0 * shared / (len(a.telling) + len(b.telling) - shared)
+        return max(by_words, fuzz.ratio(a.in_order, b.in_order, score_cutoff=80))
     return fuzz.token_sort_ratio(a.name, b.name)
 
 
 def _abbreviates(a: Location, b: Location) -> bool:
     """Whether a telling word of the one is the initials of the other's name: "DPAC", "IMU"."""
-    return any(3 <= len(word) <= 6 and word in b.initials for word in a.telling)
+    if len(b.initials) >= 3:
+        for word in a.telling:
+            if 3 <= len(word) <= 6 and word in b.initials:
+                return True
+    return False
 
 
 def by_coordinates(a: tuple[float, float], b: tuple[float, float]) -> float | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import fuzz
 
 from events.text import fold
 from events.titles import MARK_WORDS, without_marks
@@ -136,12 +136,18 @@ class Core:
 
 
 def beginning(word: str) -> str:
+    """What words are found by, as endings differ."""
     return word.removesuffix("s")[:_BEGINNING]
 
 
-def hint(word: str) -> tuple[str, float]:
-    """What a word begins with, as endings differ, and what it tells; words that link tell nothing."""
-    return beginning(word), 0.0 if word in _LINKING else _WEIGHTS[word]
+def telling(words: Iterable[str]) -> list[float]:
+    """What each of the words tells; words that link tell nothing."""
+    return [0.0 if word in _LINKING else _WEIGHTS[word] for word in words]
+
+
+def is_generic(word: str) -> bool:
+    """Whether so many titles have this word that it tells little."""
+    return word in _GENERIC
 
 
 def is_unusual(word: str) -> bool:
@@ -237,8 +243,11 @@ def _near(first: frozenset[str], second: frozenset[str]) -> dict[str, str]:
     found: list[tuple[float, str, str, str, str]] = []
     for word in first:
         if len(word) >= _SPELLED_LETTERS:
-            matches = process.extract(word, others, scorer=fuzz.ratio, score_cutoff=_SPELLED_ALIKE, limit=None)
-            found += [(-alike, min(word, other), max(word, other), word, other) for other, alike, _ in matches]
+            found += [
+                (-alike, min(word, other), max(word, other), word, other)
+                for other in others
+                if (alike := fuzz.ratio(word, other, score_cutoff=_SPELLED_ALIKE))
+            ]
     near: dict[str, str] = {}
     for _, _, _, word, other in sorted(found):
         if word not in near and other not in near.values():

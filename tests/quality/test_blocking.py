@@ -3,8 +3,11 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from quality import blocking
 from quality.blocking import FULL
+from quality.columns import Columns
 from quality.profiles import Profile
 from quality.records import Record
 
@@ -54,6 +57,26 @@ def test_a_word_of_the_place_in_common_is_enough_for_a_text_that_tells_of_the_ot
     assert pairs([there, act]) == [(0, 1)]
     assert pairs([named, act]) == [(0, 1)]
     assert pairs([there, record("Tinariwen", venue="Goatlandia Farm")]) == []
+
+
+def test_a_word_that_many_titles_have_says_nothing_in_a_text_unless_the_title_has_no_other() -> None:
+    text = "With food by the kitchen, and karaoke for all who stay."
+    there = record("Agadez night", venue="Klub Null", description=text)
+    assert pairs([there, record("Tinariwen karaoke", venue="Klub Null")]) == []
+    assert pairs([there, record("Karaoke", venue="Klub Null")]) == [(0, 1)]
+
+
+def test_the_name_of_the_city_is_nothing_in_common() -> None:
+    one, other = record("Bloomington Pridefest", city="Bloomington"), record("Bloomington Fair", city="Bloomington")
+    assert pairs([one, other]) == []
+    assert pairs([one, record("PrideFest Programming", city="Bloomington")]) == [(0, 1)]
+
+
+def test_a_time_in_a_text_is_seen_in_any_script() -> None:
+    said = {"Doors – 14:00", "٨ pm", "What? At 8 pm!"}
+    texts = ["", "No time", *said, "Room 12", "Türen um acht", ""]
+    seen = Columns([Profile(record("Mdou Moctar", description=text)) for text in texts])
+    assert seen.saying_time(np.arange(len(texts))).tolist() == [text in said for text in texts]
 
 
 def test_of_neighbouring_nights_only_what_a_mistake_may_have_moved_is_compared() -> None:

@@ -1,7 +1,19 @@
 import pytest
 
 from events.text import fold, words
-from quality.titles import Core, common, contrast, core, further, hint, is_companion, is_online, kinds, percent
+from quality.titles import (
+    Core,
+    beginning,
+    common,
+    contrast,
+    core,
+    further,
+    is_companion,
+    is_online,
+    kinds,
+    percent,
+    telling,
+)
 
 
 def of(title: str, *, venue: str = "Klub Null", city: str = "Berlin") -> Core:
@@ -98,9 +110,10 @@ def test_titles_in_scripts_without_spaces_and_initials_have_further_words() -> N
     assert further(words("W.I.T.C.H. (Zambia)")) == ["witch"]
 
 
-def test_endings_make_no_other_hint_and_generic_words_a_weak_one() -> None:
-    assert hint("ravens")[0] == hint("raven")[0]
-    assert hint("the")[1] == 0 < hint("night")[1] < hint("agadez")[1]
+def test_words_are_found_whatever_their_ending_and_generic_ones_tell_little() -> None:
+    assert beginning("ravens") == beginning("raven")
+    linking, generic, name = telling(["the", "night", "agadez"])
+    assert linking == 0 < generic < name
 
 
 @pytest.mark.parametrize(
