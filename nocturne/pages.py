@@ -62,6 +62,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return public_page("404.html", {}, status=404)
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return private_page("400.html", {}, status=400)
+
+
 def private_page(template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """A page of one person, behind a signed link: nobody keeps it, no search finds it, and its address goes nowhere."""
     text = render_to_string(template, _site() | context)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.urls import Resolver404, resolve
 from django.utils.html import format_html
@@ -74,9 +75,16 @@ def class_of(request: HttpRequest) -> str:
         return ""
     kind = next((name for name, pattern in CLASSES if pattern.match(path)), PAGE)
     # a text is looked for in a page and in its fragments alike; one of the finder comes with each letter
-    if kind in (PAGE, API, FRAGMENT) and path != "/cities/options" and request.GET.get("q", "").strip():
+    if kind in (PAGE, API, FRAGMENT) and path != "/cities/options" and _asks_for_text(request):
         return SEARCH
     return kind
+
+
+def _asks_for_text(request: HttpRequest) -> bool:
+    try:
+        return bool(request.GET.get("q", "").strip())
+    except SuspiciousOperation:
+        return True  # too many parameters: counted before the view refuses it
 
 
 def quota_of(kind: str) -> Quota | None:

@@ -9,6 +9,7 @@ from nocturne.api import api
 from nocturne.passwords import PasswordResetForm
 from nocturne.webhooks import webhook
 
+handler400 = "nocturne.pages.bad_request"
 handler404 = "nocturne.pages.not_found"
 urlpatterns: list[URLPattern | URLResolver] = [
     path(

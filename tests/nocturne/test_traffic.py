@@ -254,3 +254,12 @@ def test_the_classes_are_as_the_table_for_operators_has_them() -> None:
         for kind, _, minute, hour, burst in table("docs/operators.md", "class")
     }
     assert said == {kind: quota_of(kind) for kind in SHARES}
+
+
+def test_what_has_too_many_parameters_counts_before_it_is_refused(client: Client, settings: Any) -> None:
+    settings.RATE_LIMIT_BURST = 2
+    address = "/?" + "&".join(f"a{number}=1" for number in range(1500))
+    answers = [client.get(address) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+    assert text_of(parsed(answers[0]), "h1") == "That was not understood"
+    assert class_of(RequestFactory().get(address)) == "search"
