@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from events.categories import category_label
 from events.covers import Cover, cover, moon_phase
-from events.dates import clock_words, day_words, machine_start, night_words, span_words
+from events.dates import clock_words, day_words, machine_end, machine_start, night_words, span_words
 from events.images import Picture, picture
 from events.models import Event
 from events.prices import event_price
@@ -19,7 +19,10 @@ from events.publishers import STATUS_WORDS
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`clock` is what stands in the time column, `aside` the true date where it is not the night's."""
+    """`clock` is what stands in the time column, `aside` the true date where it is not the night's.
+
+    `ends` is when an event of tonight is over, if a source says so: the reader's browser compares it with its clock.
+    """
 
     url: str
     title: str
@@ -27,6 +30,7 @@ class Card:
     timed: bool
     aside: str
     datetime: str
+    ends: str
     venue: str
     venue_url: str
     price: str
@@ -55,13 +59,15 @@ class Night:
 def card(event: Event, *, tonight: dt.date) -> Card:
     if event.venue and event.venue.city_id == event.city_id:
         event.venue.city = event.city  # its address needs no query
+    timed = event.time_known and not event.all_day
     return Card(
         url=event.get_absolute_url(),
         title=event.title,
         clock=clock_words(event),
-        timed=event.time_known and not event.all_day,
+        timed=timed,
         aside=_aside(event, tonight),
         datetime=machine_start(event),
+        ends=machine_end(event) if timed and event.night == tonight == event.last_night else "",
         venue=event.venue.name if event.venue else _("Online") if event.online else event.address,
         venue_url=event.venue.get_absolute_url() if event.venue else "",
         price=event_price(event),

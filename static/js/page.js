@@ -63,10 +63,18 @@ addEventListener("DOMContentLoaded", () => {
   button.setAttribute("aria-pressed", isDark());
   button.addEventListener("click", () => choose(isDark() ? "light" : "dark"));
   tellOffline();
-  addEventListener("online", tellOffline);
-  addEventListener("offline", tellOffline);
+  for (const name of ["online", "offline"]) addEventListener(name, tellOffline);
 });
-for (const part of [findCities, takeAlong, changeList]) addEventListener("DOMContentLoaded", part); // none costs another
+
+// A list is the same bytes at any hour: what is over tonight is told by the browser's clock.
+function tellOver() {
+  for (const word of document.querySelectorAll("[data-ends]")) {
+    word.hidden = new Date(word.dataset.ends) > Date.now();
+    word.closest(".card").classList.toggle("over", !word.hidden);
+  }
+}
+addEventListener("htmx:afterSettle", tellOver);
+for (const part of [tellOver, findCities, takeAlong, changeList]) addEventListener("DOMContentLoaded", part); // none costs another
 
 // The city finder as a combobox (WAI-ARIA 1.2), the nearest city, and the last one, which only the browser knows.
 // Without this the form leads to a page of results.

@@ -228,3 +228,18 @@ CONTRAST = """() => {
   }
   return [seen, faint];
 }"""
+
+
+def test_what_is_over_tonight_says_so_and_what_goes_on_does_not(page: Page, live_server: LiveServer) -> None:
+    night = make_city().tonight()
+    late = night + dt.timedelta(days=1)
+    make_event("Brunch", local=f"{night}T10:00", local_end=f"{night}T15:00")
+    make_event("Club", local=f"{night}T22:00", local_end=f"{late}T05:00")
+    make_event("Concert", local=f"{night}T12:00")
+    page.clock.set_fixed_time(dt.datetime.fromisoformat(f"{late}T01:00+00:00"))
+    page.set_viewport_size({"width": 360, "height": 780})
+    page.goto(f"{live_server.url}/berlin/")
+    expect(page.locator(".card.over h3")).to_have_text(["Brunch"])
+    expect(page.locator(".card", has_text="Brunch").get_by_text("over", exact=True)).to_be_visible()
+    expect(page.get_by_text("over", exact=True).filter(visible=True)).to_have_count(1)
+    expect(page.get_by_role("link", name="7 nights")).to_be_in_viewport(ratio=1)
