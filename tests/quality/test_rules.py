@@ -106,7 +106,7 @@ FINE: list[dict[str, Any]] = [
     {"title": "Closed Eyes, Open Hearts"},
     {"title": "Testament and the Test Dept."},
     {"title": "ABBA"},
-    {"title": "XXX"},
+    {"title": "ZZZ"},
     {"title": "Aaaargh"},
     {"title": "1111"},
     {"title": "The Goooooooooooal Show with Nora"},

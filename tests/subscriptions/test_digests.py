@@ -1,19 +1,17 @@
 """Issues on the web and on the editors' desk."""
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import feedparser
 import pytest
-import time_machine
 from django.contrib.auth.models import Permission
 from django.test import Client
 
 from events.models import Event
 from nocturne.cache import bump
 from nocturne.models import EmailLog, User
-from subscriptions import digests, sending
+from subscriptions import digests
 from subscriptions.models import Digest, DigestItem
 from tests.factories import make_city, make_event
 from tests.html import parsed, text_of, texts
@@ -22,23 +20,8 @@ from tests.mailservers import MailServer
 from .issues import EARLIER, MONDAY, NINE, body, make_night, make_week, released
 from .people import make_subscription
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at")]
 LIST = "/admin/subscriptions/digest/"
-
-
-@pytest.fixture(autouse=True)
-def at(settings: Any) -> Iterator[Any]:
-    settings.DIGEST_PAUSE = 0
-    with time_machine.travel(NINE, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def editor(monkeypatch: pytest.MonkeyPatch) -> Client:
-    monkeypatch.setattr("subscriptions.tasks.send_digest.apply_async", lambda args, **options: sending.send(*args))
-    client = Client()
-    client.force_login(User.objects.create(email="editor@example.org", is_staff=True, is_superuser=True))
-    return client
 
 
 def act(editor: Client, action: str, digest: Digest) -> str:

@@ -1,11 +1,9 @@
 """How far an issue is, and mails that go a second time."""
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import time_machine
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
@@ -20,24 +18,9 @@ from tests.mailservers import MailServer
 from .issues import EARLIER, NINE, make_week, released
 from .people import ADA, make_subscription
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at")]
 LIST = "/admin/subscriptions/digest/"
 MINUTE = dt.timedelta(minutes=1)
-
-
-@pytest.fixture(autouse=True)
-def at(settings: Any) -> Iterator[Any]:
-    settings.DIGEST_PAUSE = 0
-    with time_machine.travel(NINE, tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def editor(monkeypatch: pytest.MonkeyPatch) -> Client:
-    monkeypatch.setattr("subscriptions.tasks.send_digest.apply_async", lambda args, **options: sending.send(*args))
-    client = Client()
-    client.force_login(User.objects.create(email="editor@example.org", is_staff=True, is_superuser=True))
-    return client
 
 
 def make_mails(digest: Digest, state: str, count: int, **columns: Any) -> None:
