@@ -7,6 +7,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _, gettext_lazy
 
 from events.models import City
+from nocturne import honeypot
 from nocturne.addresses import normalise_address
 
 from . import searches
@@ -28,8 +29,7 @@ class SignUp:
 
     @property
     def is_trap(self) -> bool:
-        """People do not see that field."""
-        return bool(self.said.get("website"))
+        return honeypot.is_filled(self.said)
 
 
 def read_sign_up(request: HttpRequest) -> SignUp:
@@ -63,7 +63,7 @@ def _search_of(said: QueryDict) -> QueryDict:
     """The search may come as one query string, as on a city's page, or as its parameters."""
     query = QueryDict(said.get("search", "")[:5000], mutable=True)
     for name in said:
-        if name not in ("email", "city_id", "weekday", "website", "search"):
+        if name not in ("email", "city_id", "weekday", honeypot.FIELD, "search"):
             query.setlist(name, said.getlist(name))
     return query
 
