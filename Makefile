@@ -7,7 +7,7 @@ CHECK := env -u DATABASE_URL -u REDIS_URL ENV_FILE=/dev/null ENVIRONMENT=develop
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all bench hostile fuzz lint format lock messages .venv
+.PHONY: help run test test-all bench hostile fuzz lint format lock reference messages .venv
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ format: .venv ## put the code in order
 lock: .venv ## requirements.txt and requirements-prod.txt from pyproject.toml
 	$(LOCK) pyproject.toml --output-file requirements-prod.txt
 	$(LOCK) pyproject.toml --group dev --constraint requirements-prod.txt --output-file requirements.txt
+
+reference: .venv ## docs/configuration.md and .env.example from nocturne/variables.py
+	@$(CHECK) -m nocturne.dev.reference
 
 messages: .venv ## the catalogues in nocturne/locale/ from code and templates; needs GNU gettext
 	@$(CHECK) manage.py makemessages --all --no-location --no-wrap --no-obsolete --ignore 'tests/*' --ignore '.*' --ignore 'docs/*' \

@@ -1,9 +1,10 @@
-"""Settings: read from the environment and nothing else; `.env` beside manage.py is read into it if it is there.
+"""Settings: made of the environment and nothing else; `.env` beside manage.py is read into it if it is there.
+
+Which variables there are, with their defaults and bounds, is in nocturne/variables.py.
 
 ENVIRONMENT is "production" unless something says otherwise; manage.py says "development" if nothing does.
 """
 
-import ipaddress
 import os
 from pathlib import Path
 from typing import Any
@@ -14,39 +15,25 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
 from nocturne import logs
+from nocturne.configuration import value
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / ".data"
 
-env = environ.Env()
 environ.Env.read_env(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
 
-ENVIRONMENT = env.str("ENVIRONMENT", default="production")
-if ENVIRONMENT not in ("development", "production"):
-    raise ImproperlyConfigured(f"ENVIRONMENT is {ENVIRONMENT!r}: it must be development or production.")
+ENVIRONMENT = value("ENVIRONMENT")
 DEVELOPMENT = ENVIRONMENT == "development"
-
-
-def required(name: str, *, development: str) -> str:
-    """The value of a variable, which only development may leave out."""
-    value = env.str(name, default="") or (development if DEVELOPMENT else "")
-    if not value:
-        raise ImproperlyConfigured(f"{name} is not set. Production needs it; see docs/operators.md.")
-    return value
-
-
-DEBUG = env.bool("DEBUG", default=DEVELOPMENT)
-SECRET_KEY = required("SECRET_KEY", development="development-only-" + "0" * 50)
+DEBUG = value("DEBUG", default=DEVELOPMENT)
+SECRET_KEY = value("SECRET_KEY")
 if not DEVELOPMENT and (len(SECRET_KEY) < 40 or SECRET_KEY.startswith("development-only-")):
     raise ImproperlyConfigured(
         "SECRET_KEY can be guessed: take what `python -c 'import secrets; print(secrets.token_urlsafe(50))'` prints."
     )
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-SITE_NAME = env.str("SITE_NAME", default="Nocturne")
-SITE_URL = required("SITE_URL", development="http://127.0.0.1:8000").rstrip("/")
-if urlsplit(SITE_URL).scheme not in ("http", "https") or not urlsplit(SITE_URL).hostname:
-    raise ImproperlyConfigured(f"SITE_URL is {SITE_URL!r}: it must be the site's address, as https://example.org.")
-ALLOWED_HOSTS = env.list(
+SECRET_KEY_FALLBACKS = value("SECRET_KEY_FALLBACKS")
+SITE_NAME = value("SITE_NAME")
+SITE_URL = value("SITE_URL")
+ALLOWED_HOSTS = value(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [urlsplit(SITE_URL).hostname]
 )
 
@@ -115,7 +102,7 @@ def database(url: str) -> dict[str, Any]:
     config: dict[str, Any] = dict(environ.Env.db_url_config(url))
     if config.get("ENGINE") != "django.db.backends.postgresql":
         raise ImproperlyConfigured("DATABASE_URL must be postgresql://…: PostgreSQL is the one database.")
-    config["CONN_MAX_AGE"] = env.int("DB_CONN_MAX_AGE", default=60)
+    config["CONN_MAX_AGE"] = value("DB_CONN_MAX_AGE")
     config["CONN_HEALTH_CHECKS"] = True
     options = config.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", 5)
@@ -125,8 +112,8 @@ def database(url: str) -> dict[str, Any]:
 
 
 # Commands that need no database (lint, types, preview) run without the variables; nothing listens there.
-DATABASES = {"default": database(required("DATABASE_URL", development="postgresql://nobody@127.0.0.1:1/nocturne"))}
-REDIS_URL = required("REDIS_URL", development="redis://127.0.0.1:1")
+DATABASES = {"default": database(value("DATABASE_URL"))}
+REDIS_URL = value("REDIS_URL")
 
 
 def redis_database(number: int) -> str:
@@ -141,7 +128,7 @@ CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": redis_database(1),
-        "KEY_PREFIX": env.str("CACHE_PREFIX", default="nocturne"),
+        "KEY_PREFIX": value("CACHE_PREFIX"),
         "OPTIONS": {
             "SOCKET_CONNECT_TIMEOUT": 0.3,
             "SOCKET_TIMEOUT": 0.3,
@@ -159,7 +146,7 @@ USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "nocturne" / "locale"]
 _LOCALES = sorted(path.parents[1].name for path in LOCALE_PATHS[0].glob("*/LC_MESSAGES/django.mo"))
 LANGUAGES = [(code, code) for code in ("en", *(name.lower().replace("_", "-") for name in _LOCALES))]
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en").strip().lower().replace("_", "-")
+LANGUAGE_CODE = value("LANGUAGE_CODE").lower().replace("_", "-")
 if (LANGUAGE_CODE, LANGUAGE_CODE) not in LANGUAGES:
     raise ImproperlyConfigured(
         f"LANGUAGE_CODE is {LANGUAGE_CODE!r}: it must be one of {', '.join(code for code, _ in LANGUAGES)}."
@@ -171,7 +158,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "media/"
-MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(DATA_DIR / "media"))
+MEDIA_ROOT = value("MEDIA_ROOT", default=str(DATA_DIR / "media"))
 STATICFILES_FINDERS = [
     *(["nocturne.dev.finders.InsideFinder"] if DEVELOPMENT else []),
     "django.contrib.staticfiles.finders.FileSystemFinder",
@@ -180,8 +167,8 @@ STATICFILES_FINDERS = [
 STORAGES = {
     # Pictures of events. Another storage, as that of django-storages, has its options as JSON.
     "default": {
-        "BACKEND": env.str("MEDIA_STORAGE", default="nocturne.files.FileStorage"),
-        "OPTIONS": env.json("MEDIA_STORAGE_OPTIONS", default={}),
+        "BACKEND": value("MEDIA_STORAGE"),
+        "OPTIONS": value("MEDIA_STORAGE_OPTIONS"),
     },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -207,11 +194,11 @@ SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEVELOPMENT
 SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEVELOPMENT
-BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+BEHIND_PROXY = value("BEHIND_PROXY")
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 # How many proxies, one behind the other, have written the last addresses of X-Forwarded-For.
-TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=int(BEHIND_PROXY))
+TRUSTED_PROXIES = value("TRUSTED_PROXIES", default=int(BEHIND_PROXY))
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -225,59 +212,47 @@ RATELIMIT_FAIL_OPEN = True
 
 # Pages and calls of the API that one address may ask for in any minute, in any hour, and at once; nocturne/traffic.py
 # has what is counted apart, in proportion. 0: without that limit.
-RATE_LIMIT_REQUESTS_PER_MINUTE = env.int("RATE_LIMIT_REQUESTS_PER_MINUTE", default=60)
-RATE_LIMIT_REQUESTS_PER_HOUR = env.int("RATE_LIMIT_REQUESTS_PER_HOUR", default=1000)
-RATE_LIMIT_BURST = env.int("RATE_LIMIT_BURST", default=10)
-for _name in ("RATE_LIMIT_REQUESTS_PER_MINUTE", "RATE_LIMIT_REQUESTS_PER_HOUR", "RATE_LIMIT_BURST", "TRUSTED_PROXIES"):
-    if globals()[_name] < 0:
-        raise ImproperlyConfigured(f"{_name} must be 0 or more.")
-
-
-def networks(name: str, listed: list[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """The addresses and networks that the variable of this name lists."""
-    try:
-        return [ipaddress.ip_network(part.strip()) for part in listed if part.strip()]
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name}: {error}. Write them as 192.0.2.7,198.51.100.0/24.") from error
-
+RATE_LIMIT_REQUESTS_PER_MINUTE = value("RATE_LIMIT_REQUESTS_PER_MINUTE")
+RATE_LIMIT_REQUESTS_PER_HOUR = value("RATE_LIMIT_REQUESTS_PER_HOUR")
+RATE_LIMIT_BURST = value("RATE_LIMIT_BURST")
 
 # Who is never limited, and who is not answered; the first goes before the second.
-IP_WHITELIST = networks("IP_WHITELIST", env.list("IP_WHITELIST", default=[]))
-IP_BLACKLIST = networks("IP_BLACKLIST", env.list("IP_BLACKLIST", default=[]))
+IP_WHITELIST = value("IP_WHITELIST")
+IP_BLACKLIST = value("IP_BLACKLIST")
 
 LOGIN_REDIRECT_URL = "admin:index"  # where signing in leads if the address asked for is not of this site
 
 # The key of the operator's own programs; more can be made in the admin. Empty: no such key.
-ADMIN_API_KEY = env.str("ADMIN_API_KEY", default="")
+ADMIN_API_KEY = value("ADMIN_API_KEY")
 
 # --- mail -----------------------------------------------------------------------------------------
 
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Nocturne <nocturne@localhost>")
+DEFAULT_FROM_EMAIL = value("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
-REPLY_TO_EMAIL = env.str("REPLY_TO_EMAIL", default="")  # the sender's own address if empty
+REPLY_TO_EMAIL = value("REPLY_TO_EMAIL")  # the sender's own address if empty
 MAIL_DIR = DATA_DIR / "mail"
-SMTP_HOST = env.str("SMTP_HOST", default="")
-SMTP_PORT = env.int("SMTP_PORT", default=587)
-SMTP_USER = env.str("SMTP_USER", default="")
+SMTP_HOST = value("SMTP_HOST")
+SMTP_PORT = value("SMTP_PORT")
+SMTP_USER = value("SMTP_USER")
 # A provider of django-anymail, by the name it has there, as sendgrid: what it reports of our mail is taken, and without
 # SMTP_HOST mail goes by its API. Its options are key=value, comma-separated.
-MAIL_PROVIDER = env.str("MAIL_PROVIDER", default="").strip().lower()
-MAIL_WEBHOOK_SECRET = env.str("MAIL_WEBHOOK_SECRET", default="")
+SENDGRID_API_KEY = value("SENDGRID_API_KEY")
+MAIL_PROVIDER = (value("MAIL_PROVIDER") or ("sendgrid" if SENDGRID_API_KEY else "")).lower()
+MAIL_WEBHOOK_SECRET = value("MAIL_WEBHOOK_SECRET")
 if MAIL_WEBHOOK_SECRET and not all(MAIL_WEBHOOK_SECRET.partition(":")):
     raise ImproperlyConfigured("MAIL_WEBHOOK_SECRET must be user:password, as it stands in the webhook's address.")
 ANYMAIL: dict[str, Any] = {
+    **({"SENDGRID_API_KEY": SENDGRID_API_KEY} if SENDGRID_API_KEY else {}),
     **{
-        f"{MAIL_PROVIDER}_{name.strip()}".upper(): value.strip()
-        for name, _, value in (option.partition("=") for option in env.list("MAIL_PROVIDER_OPTIONS", default=[]))
+        f"{MAIL_PROVIDER}_{option.strip()}".upper(): setting.strip()
+        for option, _, setting in (pair.partition("=") for pair in value("MAIL_PROVIDER_OPTIONS"))
     },
     "WEBHOOK_SECRET": [MAIL_WEBHOOK_SECRET] if MAIL_WEBHOOK_SECRET else [],
 }
 if MAIL_PROVIDER in ("mailgun", "mailjet", "mandrill", "postmark", "sendgrid", "sparkpost"):  # they would, otherwise
     ANYMAIL[f"{MAIL_PROVIDER}_SEND_DEFAULTS".upper()] = {"track_opens": False, "track_clicks": False}
-# Days that the ledger of mail is kept; it has addresses in it.
-MAIL_LOG_DAYS = env.int("MAIL_LOG_DAYS", default=400)
-if MAIL_LOG_DAYS < 60:
-    raise ImproperlyConfigured("MAIL_LOG_DAYS must be 60 or more: what is not confirmed yet, and digests, need it.")
+# Days that the ledger of mail is kept; it has addresses in it, and what is not confirmed yet, and digests, need it.
+MAIL_LOG_DAYS = value("MAIL_LOG_DAYS")
 if SMTP_HOST:
     MAILERS = {
         "default": {
@@ -286,7 +261,7 @@ if SMTP_HOST:
                 "host": SMTP_HOST,
                 "port": SMTP_PORT,
                 "username": SMTP_USER,
-                "password": env.str("SMTP_PASSWORD", default=""),
+                "password": value("SMTP_PASSWORD"),
                 "use_tls": SMTP_PORT == 587 and bool(SMTP_USER),
                 "use_ssl": SMTP_PORT == 465,
                 "timeout": 10,
@@ -304,14 +279,14 @@ else:
     }
 
 # Mails an hour that the provider takes; digests wait for it, over all workers. 0: without limit.
-MAIL_RATE_PER_HOUR = env.int("MAIL_RATE_PER_HOUR", default=0)
+MAIL_RATE_PER_HOUR = value("MAIL_RATE_PER_HOUR")
 
 # The weekly digest: at which hour of a subscriber's day it goes, by the city's clock; how many hours before the first
 # of them it is drafted for editors; how many mails go at once, and seconds until the next.
-DIGEST_HOUR = env.int("DIGEST_HOUR", default=9)
-DIGEST_DRAFT_HOURS = env.float("DIGEST_DRAFT_HOURS", default=12)
-DIGEST_BATCH = env.int("DIGEST_BATCH", default=10)
-DIGEST_PAUSE = env.float("DIGEST_PAUSE", default=1)
+DIGEST_HOUR = value("DIGEST_HOUR")
+DIGEST_DRAFT_HOURS = value("DIGEST_DRAFT_HOURS")
+DIGEST_BATCH = value("DIGEST_BATCH")
+DIGEST_PAUSE = value("DIGEST_PAUSE")
 
 # --- background work --------------------------------------------------------------------------------
 
@@ -320,53 +295,45 @@ CELERY_BROKER_URL = redis_database(0)
 # --- collecting events ------------------------------------------------------------------------------
 
 # Addresses that the guarded client may reach although they are not public: exact host:port, comma-separated.
-FETCH_ALLOW = [address.strip() for address in env.list("FETCH_ALLOW", default=[])]
-FETCH_USER_AGENT = env.str(
-    "FETCH_USER_AGENT", default=f"NocturneBot/0.1 (+{SITE_URL or 'https://nocturne.example'}/bot/)"
-)
+FETCH_ALLOW = value("FETCH_ALLOW")
+FETCH_USER_AGENT = value("FETCH_USER_AGENT", default=f"NocturneBot/0.1 (+{SITE_URL}/bot/)")
 # Where publishers write who do not want to be read; the sender of our mail if empty.
-FETCH_CONTACT = env.str("FETCH_CONTACT", default="")
-FETCH_MAX_BYTES = env.int("FETCH_MAX_BYTES", default=10_000_000)
-FETCH_SECONDS = env.float("FETCH_SECONDS", default=30)
+FETCH_CONTACT = value("FETCH_CONTACT")
+FETCH_MAX_BYTES = value("FETCH_MAX_BYTES")
+FETCH_SECONDS = value("FETCH_SECONDS")
 # Seconds between two requests to one host, over all workers; its robots.txt may ask for more.
-FETCH_HOST_SECONDS = env.float("FETCH_HOST_SECONDS", default=1)
+FETCH_HOST_SECONDS = value("FETCH_HOST_SECONDS")
 # Hosts that may be read although their terms forbid it to programs, because their owner permits it.
-FETCH_PERMITTED_HOSTS = [host.strip().lower() for host in env.list("FETCH_PERMITTED_HOSTS", default=[])]
+FETCH_PERMITTED_HOSTS = [host.lower() for host in value("FETCH_PERMITTED_HOSTS")]
 # Hours between the first two readings of a source. From then on it follows how often its answers change, within
 # these bounds.
-SCRAPE_HOURS = env.float("SCRAPE_HOURS", default=6)
-SCRAPE_MIN_MINUTES = env.float("SCRAPE_MIN_MINUTES", default=30)
-SCRAPE_MAX_DAYS = env.float("SCRAPE_MAX_DAYS", default=7)
-SERIES_HORIZON_DAYS = env.int("SERIES_HORIZON_DAYS", default=180)
+SCRAPE_HOURS = value("SCRAPE_HOURS")
+SCRAPE_MIN_MINUTES = value("SCRAPE_MIN_MINUTES")
+SCRAPE_MAX_DAYS = value("SCRAPE_MAX_DAYS")
+SERIES_HORIZON_DAYS = value("SERIES_HORIZON_DAYS")
 
 # --- matching and quality ---------------------------------------------------------------------------
 
-MATCH_TITLE_PERCENT = env.int("MATCH_TITLE_PERCENT", default=85)
-MATCH_LOCATION_PERCENT = env.int("MATCH_LOCATION_PERCENT", default=70)
-MATCH_MINUTES = env.int("MATCH_MINUTES", default=60)
-QUALITY_PUBLISH_SCORE = env.int("QUALITY_PUBLISH_SCORE", default=50)
+MATCH_TITLE_PERCENT = value("MATCH_TITLE_PERCENT")
+MATCH_LOCATION_PERCENT = value("MATCH_LOCATION_PERCENT")
+MATCH_MINUTES = value("MATCH_MINUTES")
+QUALITY_PUBLISH_SCORE = value("QUALITY_PUBLISH_SCORE")
 
 # --- logs -------------------------------------------------------------------------------------------
 
-LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
-if LOG_LEVEL not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
-    raise ImproperlyConfigured(f"LOG_LEVEL is {LOG_LEVEL!r}: it must be DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+LOG_LEVEL = value("LOG_LEVEL")
 # Files beside the console, one a subject; empty: none.
-LOG_DIR = env.str("LOG_DIR", default=str(DATA_DIR / "logs"))
-LOG_JSON = env.bool("LOG_JSON", default=False)
-LOG_FILE_MB = env.float("LOG_FILE_MB", default=10)
-LOG_BACKUPS = env.int("LOG_BACKUPS", default=5)
-if LOG_FILE_MB <= 0 or LOG_BACKUPS < 1:
-    raise ImproperlyConfigured("LOG_FILE_MB must be above 0, and LOG_BACKUPS 1 or more: else files would never end.")
+LOG_DIR = value("LOG_DIR", default=str(DATA_DIR / "logs"))
+LOG_JSON = value("LOG_JSON")
+LOG_FILE_MB = value("LOG_FILE_MB")
+LOG_BACKUPS = value("LOG_BACKUPS")
 # What takes longer is told, with view and route or task; 0: never.
-SLOW_QUERY_SECONDS = env.float("SLOW_QUERY_SECONDS", default=0.5)
-SLOW_REQUEST_SECONDS = env.float("SLOW_REQUEST_SECONDS", default=2)
+SLOW_QUERY_SECONDS = value("SLOW_QUERY_SECONDS")
+SLOW_REQUEST_SECONDS = value("SLOW_REQUEST_SECONDS")
 # An OpenTelemetry collector that takes OTLP over HTTP; its headers are key=value, comma-separated.
-OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
-if OTEL_EXPORTER_OTLP_ENDPOINT and not OTEL_EXPORTER_OTLP_ENDPOINT.startswith(("http://", "https://")):
-    raise ImproperlyConfigured("OTEL_EXPORTER_OTLP_ENDPOINT must be an address, as http://127.0.0.1:4318.")
-OTEL_EXPORTER_OTLP_HEADERS = env.list("OTEL_EXPORTER_OTLP_HEADERS", default=[])
-OTEL_SERVICE_NAME = env.str("OTEL_SERVICE_NAME", default="nocturne")
+OTEL_EXPORTER_OTLP_ENDPOINT = value("OTEL_EXPORTER_OTLP_ENDPOINT")
+OTEL_EXPORTER_OTLP_HEADERS = value("OTEL_EXPORTER_OTLP_HEADERS")
+OTEL_SERVICE_NAME = value("OTEL_SERVICE_NAME")
 LOGGING = logs.configuration(
     level=LOG_LEVEL,
     json=LOG_JSON,
@@ -376,8 +343,8 @@ LOGGING = logs.configuration(
     collector={
         "endpoint": OTEL_EXPORTER_OTLP_ENDPOINT,
         "headers": {
-            name.strip(): unquote(value.strip())
-            for name, _, value in (header.partition("=") for header in OTEL_EXPORTER_OTLP_HEADERS)
+            name.strip(): unquote(held.strip())
+            for name, _, held in (header.partition("=") for header in OTEL_EXPORTER_OTLP_HEADERS)
         },
         "service": OTEL_SERVICE_NAME,
     }

@@ -41,14 +41,14 @@ def prepare(arguments: list[str]) -> None:
     # the opt-outs that an address has to be compared with are in the database
     of_the_web = command == "preview" and any(option.startswith(("http://", "https://")) for option in options)
     if of_a_file or (command in SERVERLESS and "--database" not in options and not of_the_web):
-        if not os.environ.get("DATABASE_URL"):
+        if not _is_given("DATABASE_URL"):
             # Without a database there is no history to compare with, and here that is as it should be.
             warnings.filterwarnings("ignore", "Got an error checking a consistent migration history")
         if command == "preview" and os.environ["ENVIRONMENT"] == "development":
             _allow_demo()
         _load_settings()
         return
-    given = [name for name, variable in VARIABLES.items() if os.environ.get(variable)]
+    given = [name for name, variable in VARIABLES.items() if _is_given(variable)]
     if os.environ["ENVIRONMENT"] == "development":
         _start_servers([name for name in VARIABLES if name not in given])
         if command == "dev":
@@ -68,6 +68,10 @@ def _load_settings() -> None:
         _ = settings.INSTALLED_APPS
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+
+
+def _is_given(variable: str) -> bool:
+    return bool(os.environ.get(variable) or os.environ.get(f"{variable}_FILE"))
 
 
 def _start_servers(names: list[str]) -> None:

@@ -1,12 +1,14 @@
 """What the documents say is true of the code: commands, targets, settings, links and examples."""
 
 import ast
+import os
 import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest import mock
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -16,6 +18,9 @@ from django.urls import resolve
 
 from events.models import City
 from events.search import EventSearch
+from nocturne.configuration import value
+from nocturne.dev import reference
+from nocturne.variables import VARIABLES
 from quality.rules import RULES
 from quality.suspicious import PATTERNS
 from scraping import detect
@@ -131,32 +136,35 @@ def test_lines_of_prose_are_no_wider_than_agreed(document: Path) -> None:
 # --- settings -------------------------------------------------------------------------------------
 
 
-def settings_read() -> dict[str, Any]:
-    """The variables that settings.py reads, with their defaults as far as they are written down as values."""
-    found: dict[str, Any] = {}
-    for node in ast.walk(ast.parse(text_of("nocturne/settings.py"))):
-        if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
-            continue
-        function, name = ast.unparse(node.func), node.args[0].value
-        if function == "required":
-            found[name] = "required"
-        elif function == "os.environ.get" or re.fullmatch(r"env\.(str|int|float|bool|list|json)", function):
-            default = next((word.value for word in node.keywords if word.arg == "default"), None)
-            found[name] = default.value if isinstance(default, ast.Constant) else None
-    return found
+def variables_read() -> set[str]:
+    """The variables that settings.py asks for."""
+    calls = [node for node in ast.walk(ast.parse(text_of("nocturne/settings.py"))) if isinstance(node, ast.Call)]
+    asked = [node.args[0] for node in calls if ast.unparse(node.func) in ("value", "os.environ.get")]
+    return {argument.value for argument in asked if isinstance(argument, ast.Constant)}
 
 
-def test_the_table_of_settings_is_what_settings_read() -> None:
-    said = {name.strip("`"): default.strip("`") for name, default, _ in table("docs/operators.md", "name")}
-    read = settings_read()
-    assert {"SECRET_KEY", "DATABASE_URL", "FETCH_ALLOW", "LOG_LEVEL"} <= set(read)
-    assert sorted(said) == sorted(read)
-    for name, default in read.items():
-        assert said[name].replace("_", "") == ("" if default is None else str(default).replace("_", "")), name
+def test_settings_ask_for_every_variable_that_is_declared() -> None:
+    assert {"SECRET_KEY", "DATABASE_URL", "FETCH_ALLOW", "LOG_LEVEL"} <= variables_read()
+    assert variables_read() == set(VARIABLES)
+
+
+@pytest.mark.parametrize("name", reference.FILES)
+def test_the_reference_of_variables_is_made_of_the_table(name: str) -> None:
+    assert text_of(name) == reference.FILES[name](), "make reference"
+
+
+def test_the_example_can_be_taken_as_it_is() -> None:
+    lines = [line for line in text_of(".env.example").splitlines() if line]
+    assert {line.removeprefix("# ").partition("=")[0] for line in lines} >= set(VARIABLES)
+    active = dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+    assert not {name for name in active if VARIABLES[name].secret or VARIABLES[name].required}
+    assert {"RATE_LIMIT_BURST", "DIGEST_HOUR", "LOG_LEVEL"} <= set(active)
+    with mock.patch.dict(os.environ, {"ENVIRONMENT": "development", **active}, clear=True):
+        assert {name: value(name) for name in active} == {name: VARIABLES[name].default for name in active}
 
 
 def test_settings_that_are_named_in_prose_exist() -> None:
-    known = {*settings_read(), "CREATEDB", "README", "EXTRACTORS", "LOCATION", "CHROMIUM", "SIGINT"}
+    known = {*VARIABLES, "CREATEDB", "README", "EXTRACTORS", "LOCATION", "CHROMIUM", "SIGINT"}
     for name in ("operators.md", "developers.md"):
         words = re.findall(r"\b[A-Z]{3,}_[A-Z_]+\b", FENCE.sub("", text_of(f"docs/{name}")))
         assert set(words) <= known, name

@@ -54,7 +54,7 @@ def test_a_socket_that_is_not_there_is_named() -> None:
 def test_production_that_lacks_a_setting_gets_a_sentence() -> None:
     result = run("manage.py", "migrate", ENVIRONMENT="production")
     assert result.returncode == 1
-    assert result.stderr == "SECRET_KEY is not set. Production needs it; see docs/operators.md.\n"
+    assert result.stderr == "SECRET_KEY is not set. Production needs it; see docs/configuration.md.\n"
 
 
 @pytest.mark.parametrize("command", [["makemigrations", "--check", "--dry-run"], ["migrate", "--help"], []])

@@ -1,5 +1,6 @@
 import os
 import runpy
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -54,7 +55,7 @@ def test_production_does_not_start_without(name: str) -> None:
     without = {key: value for key, value in PRODUCTION.items() if key != name}
     for variables in (without, {**without, name: ""}):
         with pytest.raises(
-            ImproperlyConfigured, match=f"{name} is not set. Production needs it; see docs/operators.md"
+            ImproperlyConfigured, match=f"{name} is not set. Production needs it; see docs/configuration.md"
         ):
             read(**variables)
 
@@ -138,3 +139,45 @@ def test_the_language_is_one_that_has_a_catalogue() -> None:
     assert read(**PRODUCTION, LANGUAGE_CODE="DE")["LANGUAGE_CODE"] == "de"
     with pytest.raises(ImproperlyConfigured, match="LANGUAGE_CODE is 'tlh': it must be one of en, de"):
         read(**PRODUCTION, LANGUAGE_CODE="tlh")
+
+
+@pytest.mark.parametrize(
+    ("variable", "sentence"),
+    [
+        ({"SMTP_PORT": "mail"}, "SMTP_PORT is 'mail': it must be a whole number."),
+        ({"SCRAPE_HOURS": "six"}, "SCRAPE_HOURS is 'six': it must be a number."),
+        ({"LOG_JSON": "perhaps"}, "LOG_JSON is 'perhaps': it must be true or false."),
+        ({"SITE_URL": "example.org"}, "SITE_URL is 'example.org': it must be an address"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud': it must be DEBUG, INFO, WARNING, ERROR or CRITICAL."),
+        ({"LOG_BACKUPS": "0"}, "LOG_BACKUPS is 0: it must be 1 or more."),
+        ({"MEDIA_STORAGE_OPTIONS": "{"}, "MEDIA_STORAGE_OPTIONS is '{': it must be JSON"),
+        ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere/key"}, "SECRET_KEY_FILE names /nowhere/key"),
+        (
+            {"ADMIN_API_KEY_FILE": "/nowhere/key"},
+            "ADMIN_API_KEY_FILE names /nowhere/key, which cannot be read",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_with_a_sentence(variable: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        read(**{**PRODUCTION, **variable})
+    assert sentence in str(refused.value)
+
+
+def test_what_is_set_to_nothing_counts_as_not_set() -> None:
+    found = read(**PRODUCTION, RATE_LIMIT_BURST="", ALLOWED_HOSTS="", MEDIA_ROOT="", LOG_DIR="")
+    assert (found["RATE_LIMIT_BURST"], found["ALLOWED_HOSTS"]) == (10, ["example.org"])
+    assert (found["MEDIA_ROOT"].endswith(".data/media"), found["LOG_DIR"]) == (True, "")
+
+
+def test_a_secret_may_be_in_a_file_and_begin_with_any_sign(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("$" + "k" * 49 + "\n")
+    without = {name: text for name, text in PRODUCTION.items() if name != "SECRET_KEY"}
+    assert read(**without, SECRET_KEY_FILE=str(path))["SECRET_KEY"] == "$" + "k" * 49
+
+
+def test_a_key_of_sendgrid_makes_it_the_provider() -> None:
+    found = read(**PRODUCTION, SENDGRID_API_KEY="SG.key")
+    assert found["MAILERS"]["default"]["BACKEND"] == "anymail.backends.sendgrid.EmailBackend"
+    assert found["ANYMAIL"]["SENDGRID_API_KEY"] == "SG.key"

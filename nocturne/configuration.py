@@ -1,0 +1,102 @@
+"""The environment: each variable as nocturne/variables.py declares it, read, converted and judged.
+
+What cannot be is refused at the start with a sentence that names the variable. A variable may also be given as a file
+that holds it, under its name with _FILE, as container platforms hand out secrets.
+"""
+
+import ipaddress
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from nocturne.variables import VARIABLES, Variable
+
+type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def value(name: str, *, default: Any = None) -> Any:
+    """The value of a declared variable; `default` where the table leaves it to settings.py.
+
+    ImproperlyConfigured if it cannot be, or if production needs it and it is not set.
+    """
+    variable = VARIABLES[name]
+    text = _text(variable)
+    if variable.required:
+        if not text and value("ENVIRONMENT") == "development":
+            text = variable.development
+        if not text:
+            raise ImproperlyConfigured(f"{name} is not set. Production needs it; see docs/configuration.md.")
+    elif text is None or not (text.strip() or variable.empty):
+        return variable.default if default is None else default
+    return _judged(variable, _converted(variable, text))
+
+
+def _converted(variable: Variable, text: str) -> Any:
+    convert, wanted = _CONVERTERS[variable.kind]
+    try:
+        return convert(text.strip())
+    except ValueError as error:
+        why = f" ({error})" if variable.kind in ("networks", "json") else ""
+        shown = "not what it can be" if variable.secret else repr(text)
+        raise ImproperlyConfigured(f"{variable.name} is {shown}: it must be {wanted}{why}.")
+
+
+def _judged(variable: Variable, found: Any) -> Any:
+    if variable.least is not None and found < variable.least:
+        raise ImproperlyConfigured(f"{variable.name} is {found}: it must be {variable.least:g} or more.")
+    if not variable.choices:
+        return found
+    for choice in variable.choices:
+        if choice.lower() == found.lower():
+            return choice
+    listed = " or ".join(", ".join(variable.choices).rsplit(", ", 1))
+    raise ImproperlyConfigured(f"{variable.name} is {found!r}: it must be {listed}.")
+
+
+def _text(variable: Variable) -> str | None:
+    text, path = os.environ.get(variable.name), os.environ.get(f"{variable.name}_FILE")
+    if text or not path or not variable.secret:
+        return text
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{variable.name}_FILE names {path}, which cannot be read: {error}.")
+
+
+def _switch(text: str) -> bool:
+    if text.lower() in ("true", "on", "ok", "y", "yes", "1"):
+        return True
+    if text.lower() in ("false", "off", "n", "no", "0"):
+        return False
+    raise ValueError(text)
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _networks(text: str) -> list[Network]:
+    return [ipaddress.ip_network(part) for part in _list(text)]
+
+
+def _address(text: str) -> str:
+    if urlsplit(text).scheme not in ("http", "https") or not urlsplit(text).hostname:
+        raise ValueError(text)
+    return text.rstrip("/")
+
+
+_CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "text": (str, "a text"),
+    "whole": (int, "a whole number"),
+    "number": (float, "a number"),
+    "switch": (_switch, "true or false"),
+    "list": (_list, "a list, comma-separated"),
+    "json": (json.loads, "JSON"),
+    "address": (_address, "an address, as https://example.org"),
+    "networks": (_networks, "addresses and networks, as 192.0.2.7,198.51.100.0/24"),
+}
