@@ -31,6 +31,21 @@ _STACKED = re.compile(
 )
 # What may hold such a run: one range is looked for much faster than hundreds.
 _RUN = re.compile("[\u0300-\U0001efff]{31}")
+# What hides or reverses other characters.
+_HIDDEN = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f-\u0084\u0086-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u2800\u3164\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_ABOVE = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
+# More accents upon one letter than any script writes: a joke, of which the letters are kept.
+_PILED = re.compile(f"[{_ABOVE}]{{4}}")
+_ACCENTS = re.compile(f"[{_ABOVE}]+")
+# Zero-width joiners and selectors are part of emoji and of several scripts' spelling.
+_JOINED = re.compile(
+    "(?<=[\u0600-\u06ff\u0900-\u0dff\u2600-\u27ff\ufe0f\U0001f000-\U0001faff])\u200d"
+    "(?=[\u0600-\u06ff\u0900-\u0dff\u2600-\u27ff\U0001f000-\U0001faff])"
+)
+_JOINER = "\ue000"
 _NOT_WORD = re.compile(r"[^\w]+|_")
 # The same for ASCII, where it takes a tenth of the time.
 _ASCII: dict[int, str | None] = {code: char.lower() if (char := chr(code)).isalnum() else " " for code in range(128)}
@@ -43,6 +58,16 @@ def unstacked(text: str) -> str:
     if len(text) < SHORT or text.isascii() or not _RUN.search(text):
         return text
     return _STACKED.sub(r"\1", text)
+
+
+def visible(text: str) -> str:
+    """Without control, bidirectional and zero-width characters, composed (NFC)."""
+    if text.isascii() and text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
+    text = _HIDDEN.sub("", _JOINED.sub(_JOINER, text.replace(_JOINER, ""))).replace(_JOINER, "\u200d")
+    text = unicodedata.normalize("NFC", unstacked(text))
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", text)) if _PILED.search(text) else text
 
 
 def fold(text: str) -> str:

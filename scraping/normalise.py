@@ -9,9 +9,9 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from events.countries import country_code
 from events.drafts import STATUSES, EventDraft, Price, Problem, When, Where
-from events.text import fold
+from events.text import fold, visible
 from scraping.categories import codes_of
-from scraping.plain import plain_line, plain_text, visible
+from scraping.plain import plain_line, plain_text
 from scraping.prices import MAX_PRICE
 
 LENGTHS = {
