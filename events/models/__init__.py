@@ -1,12 +1,14 @@
-from .community import Comment, Rsvp
+from .community import Comment
 from .decision import Decision
 from .event import Event, EventChange, Series
 from .image import Image, ImageAddress
 from .listing import Listing
 from .place import City, Venue, VenueAlias
+from .rsvp import Attendee, Rsvp
 from .source import Source
 
 __all__ = [
+    "Attendee",
     "City",
     "Comment",
     "Decision",

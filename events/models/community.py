@@ -1,28 +1,10 @@
-"""What visitors add to an event. Both keep their home event when it is merged and are read through its root."""
+"""What visitors say about an event. A comment keeps its home event when that is merged and is read through its root."""
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone as clock
 
 from .event import Event
-
-
-class Rsvp(models.Model):
-    class Answer(models.TextChoices):
-        GOING = "going", "going"
-        INTERESTED = "interested", "interested"
-
-    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="rsvps")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="rsvps")
-    answer = models.CharField(max_length=10, choices=Answer)
-    created_at = models.DateTimeField(default=clock.now, editable=False)
-
-    class Meta:
-        verbose_name = "RSVP"
-        constraints = (models.UniqueConstraint(fields=["event", "user"], name="rsvp_is_one_a_user"),)
-
-    def __str__(self) -> str:
-        return f"{self.user_id} {self.answer} {self.event_id}"
 
 
 class Comment(models.Model):

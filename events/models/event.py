@@ -209,6 +209,10 @@ class Event(models.Model):
 
     objects = EventQuerySet.as_manager()
 
+    # no columns: how many go and are interested, and what the reader has answered, where events/rsvps.py has told it
+    going = interested = 0
+    answer = ""
+
     class Meta:
         ordering = ("night", "starts_at", "pk")
         constraints = (
@@ -300,10 +304,21 @@ class EventChange(models.Model):
     at = models.DateTimeField("changed at", default=clock.now)
     before = models.JSONField(help_text="Changed fields with their old values.")
     after = models.JSONField(help_text="Changed fields with their new values.")
+    told_at = models.DateTimeField(
+        "told at",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When mail to those who go was queued, if it is due.",
+    )
 
     class Meta:
         ordering = ("event", "sequence")
         constraints = (models.UniqueConstraint(fields=["event", "sequence"], name="event_change_is_one_a_sequence"),)
+        indexes = (
+            # of what those who go are still to be told
+            models.Index(fields=["at"], condition=Q(told_at=None), name="event_change_untold"),
+        )
 
     def __str__(self) -> str:
         return f"{self.event_id} #{self.sequence}: {', '.join(self.after)}"
