@@ -2,9 +2,11 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager as DjangoUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -48,14 +50,37 @@ class User(AbstractUser):
         self.email = self.email.lower()
 
 
+def _read_only() -> list[str]:
+    return [ApiKey.Scope.READ.value]
+
+
 class ApiKey(models.Model):
     """A key of a program that acts for an operator. Only its hash is stored: the key is shown once."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "read sources, readings, quality, duplicates and metrics"
+        SCRAPE = "scrape", "have sources read"
+        EDIT = "edit", "decide about duplicates"
+        MAIL = "mail", "read subscriptions and the ledger of mail, which name people"
+        CACHE = "cache", "make what is cached stale"
 
     name = models.CharField(max_length=100, unique=True, help_text="Who or what uses the key.")
     hashed = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
     active = models.BooleanField(default=True)
+    scopes = ArrayField(
+        models.CharField(max_length=10, choices=Scope), default=_read_only, help_text="What it may be used for."
+    )
+    made_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="What it decides is this editor's decision.",
+    )
 
     class Meta:
         verbose_name = "API key"
@@ -69,10 +94,13 @@ class ApiKey(models.Model):
         return hashlib.sha256(key.encode()).hexdigest()
 
     @classmethod
-    def issue(cls, name: str) -> tuple[Self, str]:
+    def issue(
+        cls, name: str, *, scopes: Iterable[str] = (Scope.READ,), made_by: User | None = None
+    ) -> tuple[Self, str]:
         """A new key under a name; the second value is the key itself, to be shown now or never."""
         key = secrets.token_urlsafe(32)
-        return cls.objects.create(name=name, hashed=cls.hash(key)), key
+        row = cls.objects.create(name=name, hashed=cls.hash(key), scopes=sorted(scopes), made_by=made_by)
+        return row, key
 
 
 class Alert(models.Model):

@@ -12,12 +12,14 @@ from ninja.errors import HttpError
 
 from events.models import Source
 from nocturne.keys import OperatorKey
+from nocturne.models import ApiKey
 
 from .health import words
 from .models import Run
 from .tasks import scrape_source
 
-router = Router(auth=OperatorKey(), tags=["scraping"])
+router = Router(tags=["Operators: sources"])
+may_read, may_scrape = OperatorKey(ApiKey.Scope.READ), OperatorKey(ApiKey.Scope.SCRAPE)
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
@@ -81,16 +83,16 @@ class Queued(Schema):
     queued: bool = True
 
 
-@router.get("/sources", response=list[SourceOut])
+@router.get("/admin/sources", auth=may_read, response=list[SourceOut])
 def list_sources(request: HttpRequest, page: Query[Page]) -> QuerySet[Source]:
     """Sources with an address, and when each was and will be read."""
     sources = Source.objects.exclude(url="").select_related("city", "schedule", "health").order_by("pk")
     return sources[page.offset : page.offset + page.limit]
 
 
-@router.post("/sources/{source_id}/scrape", response={202: Queued})
+@router.post("/admin/sources/{source_id}/scrape", auth=may_scrape, response={202: Queued})
 def start_scrape(request: HttpRequest, source_id: Id) -> Status[Queued]:
-    """Have a worker read a source now, in full. A reading that changes something shows in `/runs?source=ID`."""
+    """Have a worker read a source now, in full. What changes something is in `/api/admin/runs?source=ID`."""
     source = get_object_or_404(Source.objects.exclude(url=""), pk=source_id)
     try:
         scrape_source.delay(source.pk, force=True)
@@ -99,7 +101,7 @@ def start_scrape(request: HttpRequest, source_id: Id) -> Status[Queued]:
     return Status(202, Queued(source=source.pk))
 
 
-@router.get("/runs", response=list[RunOut])
+@router.get("/admin/runs", auth=may_read, response=list[RunOut])
 def list_runs(request: HttpRequest, query: Query[RunsQuery]) -> QuerySet[Run]:
     """Readings that changed something or failed, the newest first."""
     runs = Run.objects.order_by("-started_at", "-pk")

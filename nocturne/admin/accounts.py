@@ -5,14 +5,14 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
-from django.forms import ModelForm
+from django.forms import CheckboxSelectMultiple, ModelForm, MultipleChoiceField
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from nocturne.models import ApiKey, User
 
-from .pages import NOTHING, EditorAdmin, Lists, RecordAdmin, SearchFilter
+from .pages import NOTHING, EditorAdmin, Lists, RecordAdmin, SearchFilter, user_of
 
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 admin.site.index_title = "Editors' desk"
@@ -61,24 +61,41 @@ class UserAdmin(DjangoUserAdmin):
         return super().has_delete_permission(request, obj)
 
 
+class ApiKeyForm(ModelForm):
+    """Scopes to tick; at least one."""
+
+    scopes = MultipleChoiceField(
+        choices=ApiKey.Scope.choices,
+        widget=CheckboxSelectMultiple,
+        initial=[ApiKey.Scope.READ],
+        help_text="What it may be used for.",
+    )
+
+
 @admin.register(ApiKey)
 class ApiKeyAdmin(EditorAdmin):
-    list_display = ("name", "active", "created_at", "last_used_at")
+    form = ApiKeyForm
+    list_display = ("name", "active", "may", "made_by", "created_at", "last_used_at")
+    list_select_related = ("made_by",)
     list_filter = ("active", "last_used_at")
     search_fields = ("name",)
     ordering = ("name",)
 
     def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        return ("name", "active", "created_at", "last_used_at") if obj else ("name",)
+        return ("name", "scopes", "active", "made_by", "created_at", "last_used_at") if obj else ("name", "scopes")
 
     def get_readonly_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
-        return ("created_at", "last_used_at")
+        return ("made_by", "created_at", "last_used_at")
+
+    @admin.display(description="May")
+    def may(self, row: ApiKey) -> str:
+        return ", ".join(row.scopes)
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: ModelForm, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
             return
-        issued, key = ApiKey.issue(obj.name)
+        issued, key = ApiKey.issue(obj.name, scopes=obj.scopes, made_by=user_of(request))
         obj.pk = issued.pk
         said = "The key of {} is shown this once, so copy it now: <code>{}</code>"
         self.message_user(request, format_html(said, obj.name, key), messages.WARNING)

@@ -85,10 +85,11 @@ def test_only_superusers_change_superusers(clerk: Client) -> None:
 
 
 def test_a_key_is_shown_once_and_only_its_hash_is_kept(root: Client) -> None:
-    page = parsed(root.post("/admin/nocturne/apikey/add/", {"name": "Import"}, follow=True))
+    page = parsed(root.post("/admin/nocturne/apikey/add/", {"name": "Import", "scopes": ["read", "edit"]}, follow=True))
     key = text_of(page, ".messagelist code")
     stored = ApiKey.objects.get()
     assert stored.hashed == ApiKey.hash(key)
+    assert (stored.scopes, str(stored.made_by)) == (["edit", "read"], "root@example.org")
     assert LogEntry.objects.get().object_id == str(stored.pk)
     again = root.get(f"/admin/nocturne/apikey/{stored.pk}/change/").content.decode()
     assert key not in again
@@ -99,14 +100,14 @@ def test_a_key_can_be_renamed_and_put_out_of_use(root: Client) -> None:
     stored, key = ApiKey.issue("Import")
     page = parsed(root.get(f"/admin/nocturne/apikey/{stored.pk}/change/"))
     inputs = {node.attributes.get("name") for node in page.css("#apikey_form input[type=text], [type=checkbox]")}
-    assert inputs == {"name", "active"}
-    root.post(f"/admin/nocturne/apikey/{stored.pk}/change/", {"name": "Old import"})
+    assert inputs == {"name", "active", "scopes"}
+    root.post(f"/admin/nocturne/apikey/{stored.pk}/change/", {"name": "Old import", "scopes": ["read"]})
     stored.refresh_from_db()
     assert (stored.name, stored.active, stored.hashed) == ("Old import", False, ApiKey.hash(key))
 
 
 def test_the_log_says_who_did_what(root: Client) -> None:
-    root.post("/admin/nocturne/apikey/add/", {"name": "Import"})
+    root.post("/admin/nocturne/apikey/add/", {"name": "Import", "scopes": ["read"]})
     page = parsed(root.get("/admin/admin/logentry/"))
     row = " ".join(texts(page, "#result_list tbody tr"))
     assert "root@example.org" in row

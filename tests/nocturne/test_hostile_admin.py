@@ -189,7 +189,7 @@ def test_asking_for_a_new_password_does_not_tell_who_has_an_account() -> None:
 def test_a_key_is_shown_once_and_only_to_who_made_it() -> None:
     root = signed_in(is_superuser=True)
     root.handler.enforce_csrf_checks = False
-    shown = root.post("/admin/nocturne/apikey/add/", {"name": "<b>Robot</b>"}, follow=True)
+    shown = root.post("/admin/nocturne/apikey/add/", {"name": "<b>Robot</b>", "scopes": ["read"]}, follow=True)
     [key] = parsed(shown).css(".messagelist code")
     assert ApiKey.objects.get().hashed == ApiKey.hash(key.text())
     assert not parsed(shown).css(".messagelist b")

@@ -27,11 +27,11 @@ def operator(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Client:
 )
 def test_a_key_counts_in_its_header_only(operator: Client, headers: dict[str, str]) -> None:
     stranger = Client(headers=headers)
-    for path in ("/api/sources", "/api/runs", f"/api/sources?X-API-Key={KEY}&api_key={KEY}&x_api_key={KEY}"):
-        response = stranger.get(path)
+    for path in ("sources", "runs", f"sources?X-API-Key={KEY}&api_key={KEY}&x_api_key={KEY}"):
+        response = stranger.get(f"/api/admin/{path}")
         assert response.status_code == 401
         assert response.json() == {"detail": "Unauthorized"}
-    assert stranger.post("/api/sources/1/scrape", {"X-API-Key": KEY}).status_code == 401
+    assert stranger.post("/api/admin/sources/1/scrape", {"X-API-Key": KEY}).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_key_counts_in_its_header_only(operator: Client, headers: dict[str, st
     ],
 )
 def test_what_cannot_be_answered_is_refused_in_json(operator: Client, path: str, status: int) -> None:
-    response = operator.post(f"/api/{path}") if "/scrape" in path else operator.get(f"/api/{path}")
+    response = operator.post(f"/api/admin/{path}") if "/scrape" in path else operator.get(f"/api/admin/{path}")
     assert response.status_code == status
     assert response["Content-Type"].startswith("application/json")
     assert response.json()["detail"]
@@ -56,11 +56,11 @@ def test_what_cannot_be_answered_is_refused_in_json(operator: Client, path: str,
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "text/plain", "\xff"])
 def test_no_body_breaks_it(operator: Client, body: bytes, kind: str) -> None:
     source = make_source()
-    response = operator.post(f"/api/sources/{source.pk}/scrape", body, content_type=kind)
+    response = operator.post(f"/api/admin/sources/{source.pk}/scrape", body, content_type=kind)
     assert response.status_code in (202, 400, 413)
 
 
 def test_what_is_only_read_is_not_written_to(operator: Client) -> None:
     for method in (operator.post, operator.put, operator.delete):
-        assert method("/api/sources").status_code == 405
-    assert operator.get("/api/sources/1/scrape").status_code == 405
+        assert method("/api/admin/sources").status_code == 405
+    assert operator.get("/api/admin/sources/1/scrape").status_code == 405
