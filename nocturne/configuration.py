@@ -84,10 +84,14 @@ def _networks(text: str) -> list[Network]:
     return [ipaddress.ip_network(part) for part in _list(text)]
 
 
-def _address(text: str) -> str:
+def _url(text: str) -> str:
     if urlsplit(text).scheme not in ("http", "https") or not urlsplit(text).hostname:
         raise ValueError(text)
-    return text.rstrip("/")
+    return text
+
+
+def _address(text: str) -> str:
+    return _url(text).rstrip("/")
 
 
 _CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
@@ -98,5 +102,6 @@ _CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "list": (_list, "a list, comma-separated"),
     "json": (json.loads, "JSON"),
     "address": (_address, "an address, as https://example.org"),
+    "url": (_url, "an address, as https://example.org/path"),
     "networks": (_networks, "addresses and networks, as 192.0.2.7,198.51.100.0/24"),
 }

@@ -6,6 +6,7 @@ ENVIRONMENT is "production" unless something says otherwise; manage.py says "dev
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -33,6 +34,7 @@ if not DEVELOPMENT and (len(SECRET_KEY) < 40 or SECRET_KEY.startswith("developme
 SECRET_KEY_FALLBACKS = value("SECRET_KEY_FALLBACKS")
 SITE_NAME = value("SITE_NAME")
 SITE_URL = value("SITE_URL")
+OFFLINE_PAGES = value("OFFLINE_PAGES")
 ALLOWED_HOSTS = value(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [urlsplit(SITE_URL).hostname]
 )
@@ -60,6 +62,7 @@ MIDDLEWARE = [
     # in development the files are served from where they lie
     *([] if DEVELOPMENT else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "nocturne.metrics.middleware",
     # before all that asks the cache or the database
     "nocturne.traffic.middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -351,3 +354,26 @@ LOGGING = logs.configuration(
     if OTEL_EXPORTER_OTLP_ENDPOINT
     else None,
 )
+
+# --- health, metrics and alerts -----------------------------------------------------------------------
+
+ENABLE_METRICS = value("ENABLE_METRICS")
+METRICS_ALLOW = value("METRICS_ALLOW", default=[ip_network("127.0.0.1"), ip_network("::1")] if DEVELOPMENT else [])
+METRICS_TOKEN = value("METRICS_TOKEN")
+METRICS_DIR = value("METRICS_DIR", default=str(DATA_DIR / "metrics"))
+METRICS_WORKER_ADDRESS = value("METRICS_WORKER_ADDRESS")
+METRICS_RETENTION_HOURS = value("METRICS_RETENTION_HOURS")
+HEARTBEAT_URL = value("HEARTBEAT_URL")
+ALERT_EMAILS = value("ALERT_EMAILS")
+ALERT_WEBHOOK_URL = value("ALERT_WEBHOOK_URL")
+ALERT_REPEAT_HOURS = value("ALERT_REPEAT_HOURS")
+ALERT_OPEN_AFTER = value("ALERT_OPEN_AFTER")
+ALERT_RESOLVE_AFTER = value("ALERT_RESOLVE_AFTER")
+ALERT_ERROR_PERCENT = value("ALERT_ERROR_PERCENT")
+ALERT_ERROR_REQUESTS = value("ALERT_ERROR_REQUESTS")
+ALERT_P95_SECONDS = value("ALERT_P95_SECONDS")
+ALERT_DISK_PERCENT = value("ALERT_DISK_PERCENT")
+ALERT_WORKER_MINUTES = value("ALERT_WORKER_MINUTES")
+ALERT_SOURCE_FAILURES = value("ALERT_SOURCE_FAILURES")
+ALERT_DIGEST_HOURS = value("ALERT_DIGEST_HOURS")
+ALERT_CITY_HOURS = value("ALERT_CITY_HOURS")

@@ -55,6 +55,11 @@ SECTIONS: tuple[Section, ...] = (
                 "",
                 "another file than `.env` beside `manage.py` to read settings from; what the environment sets goes first",
             ),
+            Variable(
+                "OFFLINE_PAGES",
+                True,
+                "whether browsers keep the pages that they have seen, for when there is no network; switched off, what they kept is thrown away",
+            ),
             Variable("DEBUG", None, "on in development, off in production: leave it", kind="switch"),
             Variable("SITE_NAME", "Nocturne", "the name of the site"),
             Variable(
@@ -312,6 +317,73 @@ SECTIONS: tuple[Section, ...] = (
                 secret=True,
             ),
             Variable("OTEL_SERVICE_NAME", "nocturne", "how it names this site"),
+        ),
+    ),
+    Section(
+        "Health, metrics and alerts",
+        (
+            Variable(
+                "ENABLE_METRICS",
+                True,
+                "whether anything is counted; without it there is no `/metrics` and no status page",
+            ),
+            Variable(
+                "METRICS_ALLOW",
+                None,
+                "addresses and networks that may read `/metrics`; in development this computer, in production nobody if empty",
+                kind="networks",
+                example="10.0.0.0/8",
+            ),
+            Variable(
+                "METRICS_TOKEN", "", "who says it as `Authorization: Bearer …` may read `/metrics`, too", secret=True
+            ),
+            Variable(
+                "METRICS_DIR",
+                None,
+                "the folder in which the processes of a machine count together; `.data/metrics` if empty",
+                kind="text",
+            ),
+            Variable(
+                "METRICS_WORKER_ADDRESS",
+                "",
+                "`host:port` at which a worker answers Prometheus, to anybody: for machines that have workers and no web",
+                example="10.0.0.7:9100",
+            ),
+            Variable("METRICS_RETENTION_HOURS", 24, "how long the status page looks back", least=1),
+            Variable(
+                "HEARTBEAT_URL",
+                "",
+                "asked once a minute as long as the site watches itself: the address of a service that tells when it stops",
+                kind="url",
+                secret=True,
+                example="https://hc-ping.com/your-uuid",
+            ),
+            Variable("ALERT_EMAILS", [], "who gets alerts, comma-separated; all active superusers if empty"),
+            Variable(
+                "ALERT_WEBHOOK_URL",
+                "",
+                "gets alerts as JSON by POST",
+                kind="url",
+                secret=True,
+                example="https://chat.example.org/hooks/abc",
+            ),
+            Variable("ALERT_REPEAT_HOURS", 1.0, "until an alert that lasts is told again", least=1),
+            Variable(
+                "ALERT_OPEN_AFTER", 2, "how many looks, one a minute, have to be bad until an alert opens", least=1
+            ),
+            Variable("ALERT_RESOLVE_AFTER", 3, "and how many in a row good until it is resolved", least=1),
+            Variable("ALERT_ERROR_PERCENT", 10.0, "an alert if more requests than that fail within 5 minutes"),
+            Variable("ALERT_ERROR_REQUESTS", 20, "of at least so many", least=1),
+            Variable(
+                "ALERT_P95_SECONDS", 5.0, "an alert if more than 5 % of them take longer: 0.2, 0.5, 1, 2, 5 or 10"
+            ),
+            Variable("ALERT_DISK_PERCENT", 90.0, "an alert if more of a disk is used"),
+            Variable(
+                "ALERT_WORKER_MINUTES", 3.0, "an alert if no worker, or no beat, is heard of for so long", least=1
+            ),
+            Variable("ALERT_SOURCE_FAILURES", 3, "an alert if so many readings of a source in a row fail", least=1),
+            Variable("ALERT_DIGEST_HOURS", 3.0, "an alert if a digest is so late and not sent", least=0.1),
+            Variable("ALERT_CITY_HOURS", 24.0, "an alert if a city has had no event to come for so long", least=0),
         ),
     ),
 )

@@ -1,0 +1,1 @@
+"""How the site is doing: counts that processes share, minutes, heartbeats, and what becomes an alert."""
