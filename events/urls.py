@@ -10,7 +10,7 @@ app_name = "events"
 RESERVED = frozenset(
     {
         *("about", "account", "accounts", "admin", "anymail", "api", "bot", "cities", "dev", "digest", "embed"),
-        *("feeds", "health", "healthz", "list", "livez", "media", "metrics", "readyz", "search", "series"),
+        *("feeds", "health", "healthz", "list", "livez", "media", "metrics", "offline", "readyz", "search", "series"),
         *("sitemap", "sources", "static", "submit", "subscribe", "unsubscribe"),
     }
 )

@@ -66,15 +66,23 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return private_page("400.html", {}, status=400)
 
 
-def private_page(template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """A page of one person, behind a signed link: nobody keeps it, no search finds it, and its address goes nowhere."""
-    text = render_to_string(template, _site() | context)
+def private_page(
+    template: str, context: dict[str, Any], *, status: int = 200, request: HttpRequest | None = None
+) -> HttpResponse:
+    """A page of one person, signed in or behind a signed link: nobody keeps it, no search finds it, and its address
+    goes nowhere. With the request its forms can have tokens.
+    """
+    text = render_to_string(template, _site() | context, request)
     return private(HttpResponse(text, status=status))
 
 
 def _site() -> dict[str, Any]:
     """What each page knows of the site; the image is for links to it elsewhere, whose address must be absolute."""
-    return {"site_name": settings.SITE_NAME, "site_image": absolute(static("share.png"))}
+    return {
+        "site_name": settings.SITE_NAME,
+        "site_image": absolute(static("share.png")),
+        "worker_off": not settings.OFFLINE_PAGES,
+    }
 
 
 def private[R: HttpResponseBase](response: R) -> R:

@@ -27,6 +27,8 @@ CLASSES = (
     (NEAREST, re.compile(r"/cities/nearest$|/api/locations/nearest-cities")),
     (SEARCH, re.compile(r"/api/(.+/)?search$")),
     (API, re.compile(r"/api/")),
+    # the worker and what it asks for, with each page
+    (FRAGMENT, re.compile(r"/(worker\.js|manifest\.webmanifest|offline/)$")),
     (FRAGMENT, re.compile(r"/(cities/options|[^/]+/(list|more))$")),
     (FEED, re.compile(r"/.*\.(ics|atom|json|xml)$")),
 )

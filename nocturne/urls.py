@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path
 
+from nocturne import offline
 from nocturne.api import api
 from nocturne.passwords import PasswordResetForm
 from nocturne.webhooks import webhook
@@ -23,6 +24,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/desk/", include("quality.admin.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
+    path("worker.js", offline.worker, name="worker"),
+    path("manifest.webmanifest", offline.manifest, name="manifest"),
+    path("offline/", offline.offline, name="offline"),
+    path("favicon.ico", offline.favicon, name="favicon"),
     path("anymail/<str:provider>/tracking/", webhook, name="mail_webhook"),
 ]
 if settings.DEVELOPMENT:

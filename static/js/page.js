@@ -1,5 +1,5 @@
 // All that pages do by themselves, in one file, so that little is asked for before a page is painted: the theme that this
-// browser has chosen, which is set before that; then word of being offline, the city finder, copying and sharing, and the
+// browser has chosen, which is set before that; then the city finder, copying and sharing, and the
 // list that changes in place. Pages work without it.
 "use strict";
 
@@ -53,17 +53,11 @@ function namePicture(url, transition) {
 addEventListener("pageswap", (event) => namePicture(event.activation?.entry.url, event.viewTransition));
 addEventListener("pagereveal", (event) => namePicture(window.navigation?.activation?.from?.url, event.viewTransition));
 
-function tellOffline() {
-  document.querySelector(".offline").hidden = navigator.onLine;
-}
-
 addEventListener("DOMContentLoaded", () => {
   const button = document.querySelector(".theme");
   button.hidden = false;
   button.setAttribute("aria-pressed", isDark());
   button.addEventListener("click", () => choose(isDark() ? "light" : "dark"));
-  tellOffline();
-  for (const name of ["online", "offline"]) addEventListener(name, tellOffline);
 });
 
 // A list is the same bytes at any hour: what is over tonight is told by the browser's clock.
