@@ -1,4 +1,4 @@
-from .community import Comment
+from .community import Comment, CommentReport, EventReport
 from .decision import Decision
 from .event import Event, EventChange, Series
 from .image import Image, ImageAddress
@@ -11,9 +11,11 @@ __all__ = [
     "Attendee",
     "City",
     "Comment",
+    "CommentReport",
     "Decision",
     "Event",
     "EventChange",
+    "EventReport",
     "Image",
     "ImageAddress",
     "Listing",

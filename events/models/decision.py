@@ -16,6 +16,7 @@ class Decision(models.Model):
         PAIR = "pair", "same or different"
         VENUE = "venue", "venues"
         LISTING = "listing", "listings without an event"
+        COMMENT = "comment", "comments"
 
     kind = models.CharField(max_length=12, choices=Kind)
     summary = models.CharField(max_length=500)

@@ -20,9 +20,11 @@ from events.drafts import EventDraft
 from events.models import (
     City,
     Comment,
+    CommentReport,
     Decision,
     Event,
     EventChange,
+    EventReport,
     Image,
     ImageAddress,
     Listing,
@@ -123,7 +125,11 @@ def make_everything(rows: int) -> None:
         merged_into=models.F("id") - 1, root=models.F("id") - 1
     )
     make(Rsvp, event=lambda n: events[n], user=lambda n: users[n], answer=lambda n: "going")
-    make(Comment, event=lambda n: events[n], user=lambda n: users[n], name=lambda n: "A", text=lambda n: "Good.")
+    comments = make(
+        Comment, event=lambda n: events[n], user=lambda n: users[n], name=lambda n: "A", text=lambda n: "Good."
+    )
+    make(CommentReport, comment=lambda n: comments[n], user=lambda n: users[-n], hashed=str)
+    make(EventReport, event=lambda n: events[n], reason=lambda n: "when", settled_by=lambda n: users[n])
     images = make(
         Image,
         hash=lambda n: f"{n:064x}",
