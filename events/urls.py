@@ -2,16 +2,30 @@
 
 from django.urls import path
 
-from events.views import cities, city, embed, event, feeds, home, images, series, site, sitemap, venue
+from events.views import (
+    cities,
+    city,
+    comments,
+    embed,
+    event,
+    feeds,
+    home,
+    images,
+    reports,
+    series,
+    site,
+    sitemap,
+    venue,
+)
 
 app_name = "events"
 
 # First segments that are no city, here and in the root's urls; a city whose slug is one would have no page.
 RESERVED = frozenset(
     {
-        *("about", "account", "accounts", "admin", "anymail", "api", "bot", "cities", "dev", "digest", "embed"),
-        *("feeds", "health", "healthz", "list", "livez", "media", "metrics", "offline", "readyz", "search", "series"),
-        *("sitemap", "sources", "static", "submit", "subscribe", "unsubscribe"),
+        *("about", "account", "accounts", "admin", "anymail", "api", "bot", "cities", "comments", "dev", "digest"),
+        *("embed", "feeds", "health", "healthz", "list", "livez", "media", "metrics", "offline", "readyz"),
+        *("report", "search", "series", "sitemap", "sources", "static", "submit", "subscribe", "unsubscribe"),
     }
 )
 
@@ -26,6 +40,12 @@ urlpatterns = [
     path("sitemap/cities/<slug:slug>.xml", sitemap.city, name="sitemap_city"),
     path("cities/options", cities.options, name="city_options"),
     path("cities/nearest", cities.nearest, name="city_nearest"),
+    path("comments/mine/", comments.mine, name="my_comments"),
+    path("comments/on/<int:pk>/", comments.event_comments, name="comments"),
+    path("comments/on/<int:pk>/part", comments.part, name="comments_part"),
+    path("comments/<int:pk>/report/", comments.report, name="report_comment"),
+    path("comments/<int:pk>/delete/", comments.delete, name="delete_comment"),
+    path("report/<int:pk>/", reports.report_event, name="report_event"),
     path("series/<str:slug>-<int:pk>/", series.series, name="series"),
     *(
         path(f"series/<str:slug>-<int:pk>.{form}", feeds.series, {"form": form}, name=f"series_{form}")
