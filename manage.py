@@ -1,6 +1,7 @@
 #!/usr/bin/env python
 """Nocturne's commands. This file is also read by old Pythons, and has to tell them so."""
 
+import getpass
 import os
 import sys
 
@@ -16,12 +17,15 @@ def main() -> None:
     try:
         from django.core.management import execute_from_command_line
 
+        from nocturne import trail
         from nocturne.dev import environment
     except ModuleNotFoundError as error:
         sys.exit(f"{error}: make .venv && .venv/bin/python manage.py {' '.join(sys.argv[1:])}")
     environment.prepare(sys.argv)
+    command = " ".join(sys.argv[1:2])
     try:
-        execute_from_command_line(sys.argv)
+        with trail.by(lambda: "manage.py %s (%s)" % (command, getpass.getuser())):
+            execute_from_command_line(sys.argv)
     except BrokenPipeError:  # "| head" has seen enough; what is still to be written at exit goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

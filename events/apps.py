@@ -5,6 +5,11 @@ class EventsConfig(AppConfig):
     name = "events"
 
     def ready(self) -> None:
+        from django.conf import settings
+
+        from nocturne import trail
+        from nocturne.models import Change
+
         from . import archive, comments, pruning, reports
 
         archive.register("images", pruning.prune_images)
@@ -12,3 +17,22 @@ class EventsConfig(AppConfig):
             "deleted comments and settled reports of them", comments.prune, days=lambda: comments.LATELY.days
         )
         archive.register("settled reports", reports.prune)
+        archive.register(
+            "changes in the trail",
+            lambda before, dry_run: archive.deleting(Change.objects.filter(at__lt=before), dry_run),
+            days=lambda: settings.TRAIL_DAYS,
+        )
+
+        # what is composed of listings is nobody's doing; what editors decide about it is
+        trail.follow("events.Event", "visibility", "overrides", "merged_into", "part_of")
+        trail.follow("events.Listing", "event")
+        trail.follow("events.City", "name", "slug", "timezone", "currency", "language", "aliases", "area", "active")
+        trail.follow("events.Venue", "name", "address", "latitude", "longitude", "merged_into")
+        trail.follow("events.VenueAlias", "folded", of=("events.Venue", "venue"))
+        trail.follow(
+            *("events.Source", "name", "url", "publisher", "homepage", "city", "timezone", "trust", "active"),
+            *("ids_stable", "include", "exclude", "images"),
+        )
+        trail.follow("events.Image", "taken_down_at")
+        trail.follow("events.Comment", "state", "why")
+        trail.follow("events.EventReport", "settled_at")

@@ -1,6 +1,8 @@
 import importlib
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
 
 
 class NocturneConfig(AppConfig):
@@ -10,9 +12,18 @@ class NocturneConfig(AppConfig):
     def ready(self) -> None:
         # the app that tasks are queued with; Celery's own would look for a broker of its own choice
         importlib.import_module("nocturne.celery")
-        from . import timing, webhooks
+        from . import timing, trail, webhooks
         from .logs import web
+        from .trail import triggers
 
         web.connect()
         timing.connect()
         webhooks.connect()
+        connection_created.connect(trail.connect, dispatch_uid="nocturne.trail")
+        post_migrate.connect(triggers.make, sender=self, dispatch_uid="nocturne.trail")
+        trail.follow("nocturne.User", "email", "is_active", "is_staff", "is_superuser", hidden=("password",))
+        of_user = ("nocturne.User", "user")
+        trail.follow("nocturne.User_groups", "group", of=of_user)
+        trail.follow("nocturne.User_user_permissions", "permission", of=of_user)
+        trail.follow("nocturne.ApiKey", "name", "active", "scopes", hidden=("hashed",))
+        trail.follow("nocturne.Suppression", "reason", "note")

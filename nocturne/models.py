@@ -272,3 +272,6 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"suppressed address {self.pk}"
+
+
+from .trail.models import Change as Change  # noqa: E402

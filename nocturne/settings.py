@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "nocturne.trail.web.middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -322,6 +323,10 @@ MATCH_TITLE_PERCENT = value("MATCH_TITLE_PERCENT")
 MATCH_LOCATION_PERCENT = value("MATCH_LOCATION_PERCENT")
 MATCH_MINUTES = value("MATCH_MINUTES")
 QUALITY_PUBLISH_SCORE = value("QUALITY_PUBLISH_SCORE")
+
+# --- the trail --------------------------------------------------------------------------------------
+
+TRAIL_DAYS = value("TRAIL_DAYS")
 
 # --- logs -------------------------------------------------------------------------------------------
 

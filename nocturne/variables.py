@@ -288,6 +288,10 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "Trail",
+        (Variable("TRAIL_DAYS", 730, "days that the trail keeps who changed what", least=1),),
+    ),
+    Section(
         "Logs",
         (
             Variable(

@@ -6,7 +6,11 @@ class ScrapingConfig(AppConfig):
 
     def ready(self) -> None:
         from events import archive
+        from nocturne import trail
 
         from . import pruning
 
         archive.register("readings", pruning.prune_runs)
+
+        trail.follow("scraping.OptOut", "host", "reason")
+        trail.follow("scraping.Health", "believed_until")

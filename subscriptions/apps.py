@@ -8,9 +8,14 @@ class SubscriptionsConfig(AppConfig):
         from django.conf import settings
 
         from events import archive
+        from nocturne import trail
         from nocturne.reports import unsubscribed
 
         from . import consent, retention
 
         archive.register("mails of the ledger", retention.prune_mails, days=lambda: settings.MAIL_LOG_DAYS)
         unsubscribed.connect(consent.end_all, dispatch_uid="subscriptions.consent")
+
+        trail.follow("subscriptions.Subscription", "status", "search", "weekday")
+        trail.follow("subscriptions.Digest", "state", "intro")
+        trail.follow("subscriptions.DigestItem", "event", "choice", "position", of=("subscriptions.Digest", "digest"))

@@ -16,6 +16,8 @@ from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
+from nocturne.trail import FOLLOWED, triggers
+
 LOCK = 5_402_611  # of all runs on a server: one of them migrates
 
 
@@ -62,8 +64,8 @@ def _clone(*, again: bool) -> Iterator[None]:
 
 
 def _digest() -> str:
-    """Changes with any migration, and with Django, which has some of its own."""
-    digest = hashlib.sha256(django.__version__.encode())
+    """Changes with any migration, with Django, which has some of its own, and with the triggers of the trail."""
+    digest = hashlib.sha256(f"{django.__version__}{triggers.FUNCTION}{FOLLOWED}".encode())
     for app in apps.get_app_configs():
         for file in sorted((Path(app.path) / "migrations").glob("*.py")):
             digest.update(file.name.encode() + file.read_bytes())
