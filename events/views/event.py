@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from events.calendars import google_link, outlook_link
 from events.cards import card, status_words
 from events.categories import category_label
+from events.conversation import conversation
 from events.dates import day_words, machine_start, night_name, when_words
 from events.ics import CONTENT_TYPE, calendar
 from events.jsonld import breadcrumbs, event_data, script_text
@@ -90,6 +91,7 @@ def _context(event: Event, listings: list[Listing]) -> dict[str, Any]:
         "google": google_link(event),
         "outlook": outlook_link(event),
         "series": _series(event),
+        "talk": conversation(event),
         "similar": similar_cards(event, tonight=tonight),
         "night_path": f"{event.city.get_absolute_url()}?when={event.night}",
         "night_words": day_words(event.night, year=tonight.year),
