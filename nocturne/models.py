@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from .accounts.tickets import Ticket as Ticket  # models of this app, in modules of their own
+
 
 class UserManager(DjangoUserManager["User"]):
     """Users by e-mail address; there is no user name."""
@@ -31,6 +33,9 @@ class UserManager(DjangoUserManager["User"]):
 class User(AbstractUser):
     username = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address", unique=True)
+    display_name = models.CharField(
+        "name", max_length=40, blank=True, help_text="Shown with what the person writes. Chosen, and no e-mail address."
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

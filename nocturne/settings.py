@@ -41,7 +41,7 @@ ALLOWED_HOSTS = value(
 )
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "nocturne.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django_htmx",
     "anymail",
+    "allauth.account",
+    "allauth.mfa",
     "nocturne",
     "events",
     "quality",
@@ -72,6 +74,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "nocturne.trail.web.middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "nocturne.accounts.marker.middleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -225,7 +229,23 @@ RATE_LIMIT_BURST = value("RATE_LIMIT_BURST")
 IP_WHITELIST = value("IP_WHITELIST")
 IP_BLACKLIST = value("IP_BLACKLIST")
 
-LOGIN_REDIRECT_URL = "admin:index"  # where signing in leads if the address asked for is not of this site
+# Signing in: by a code in a mail (nocturne/accounts); passwords open the admin in development only. allauth brings the
+# second factor and the order of the steps. Our views count tries, which nobody does while the cache is away.
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "admin:index"  # of the admin's own form, if the address asked for is not of this site
+ADMIN_REQUIRE_MFA = value("ADMIN_REQUIRE_MFA", default=not DEVELOPMENT)
+ACCOUNT_ADAPTER = "nocturne.accounts.adapters.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the code has shown that the address is right
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_RATE_LIMITS = False
+MFA_ADAPTER = "nocturne.accounts.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # half minutes that a phone's clock may be wrong
+MFA_REAUTHENTICATION_REQUIRED = False  # nocturne.accounts.factors.recently does it
+MFA_FORMS = {"authenticate": "nocturne.accounts.factors.AuthenticateForm"}
 
 # The key of the operator's own programs; more can be made in the admin. Empty: no such key.
 ADMIN_API_KEY = value("ADMIN_API_KEY")

@@ -120,6 +120,12 @@ SECTIONS: tuple[Section, ...] = (
                 least=0,
             ),
             Variable(
+                "ADMIN_REQUIRE_MFA",
+                None,
+                "whether the admin asks for a [second factor](operators.md#second-factors); on in production, off in development",
+                kind="switch",
+            ),
+            Variable(
                 "RATE_LIMIT_REQUESTS_PER_MINUTE",
                 60,
                 "pages that one address may ask for in any minute; [what else is counted](operators.md#limits) is in proportion. 0: any number",
