@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("nocturne", "0006_scopes_of_keys")]
+    dependencies = [("nocturne", "0007_trail")]
 
     operations = [
         migrations.AddField(
