@@ -1,11 +1,18 @@
 import importlib
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 
+class AdminConfig(admin.AdminConfig):
+    default = False
+    default_site = "nocturne.accounts.site.AdminSite"
+
+
 class NocturneConfig(AppConfig):
+    default = True
     name = "nocturne"
     verbose_name = "Accounts, keys and mail"
 
@@ -13,9 +20,11 @@ class NocturneConfig(AppConfig):
         # the app that tasks are queued with; Celery's own would look for a broker of its own choice
         importlib.import_module("nocturne.celery")
         from . import timing, trail, webhooks
+        from .accounts import factors
         from .logs import web
         from .trail import triggers
 
+        factors.connect()
         web.connect()
         timing.connect()
         webhooks.connect()

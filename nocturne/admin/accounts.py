@@ -1,6 +1,7 @@
 """Accounts, API keys and the log of what editors did."""
 
-from django.conf import settings
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -14,8 +15,9 @@ from nocturne.models import ApiKey, User
 
 from .pages import NOTHING, EditorAdmin, Lists, RecordAdmin, SearchFilter, user_of
 
-admin.site.site_header = admin.site.site_title = settings.SITE_NAME
-admin.site.index_title = "Editors' desk"
+# what allauth shows of its own: secrets, and addresses that nobody adds here
+for unused in (Authenticator, EmailAddress):
+    admin.site.unregister(unused)
 
 
 class UserCreationForm(AdminUserCreationForm):
