@@ -49,6 +49,7 @@ app.conf.update(
         # A tick that waited longer than to the next one is dropped.
         "scrape what is due": {"task": "scraping.scrape_due", "schedule": 60.0, "options": {"expires": 55}},
         "look where editors wait": {"task": "scraping.discover_waiting", "schedule": 60.0, "options": {"expires": 55}},
+        "tidy submissions": {"task": "scraping.tidy_submissions", "schedule": 60.0, "options": {"expires": 55}},
         "fetch pictures": {"task": "scraping.images_due", "schedule": 60.0, "options": {"expires": 55}},
         # At 02:00 UTC and on: a task that finds its work done ends at once, so that no missed moment matters.
         "audit quality": {

@@ -343,6 +343,7 @@ MATCH_TITLE_PERCENT = value("MATCH_TITLE_PERCENT")
 MATCH_LOCATION_PERCENT = value("MATCH_LOCATION_PERCENT")
 MATCH_MINUTES = value("MATCH_MINUTES")
 QUALITY_PUBLISH_SCORE = value("QUALITY_PUBLISH_SCORE")
+SUBMISSIONS_TRUSTED_AFTER = value("SUBMISSIONS_TRUSTED_AFTER")
 
 # --- the trail --------------------------------------------------------------------------------------
 

@@ -291,6 +291,12 @@ SECTIONS: tuple[Section, ...] = (
             Variable("MATCH_LOCATION_PERCENT", 70, "how alike places have to be"),
             Variable("MATCH_MINUTES", 60, "how far apart starts may be"),
             Variable("QUALITY_PUBLISH_SCORE", 50, "the score under which an event is held"),
+            Variable(
+                "SUBMISSIONS_TRUSTED_AFTER",
+                2,
+                "events of an address that editors must have published before what it sends in is listed without them; 0 is never",
+                least=0,
+            ),
         ),
     ),
     Section(

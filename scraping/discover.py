@@ -119,6 +119,21 @@ def discover(
     return Discovered(search.looks, found, "" if found else _advice(search))
 
 
+def given(
+    text: str, *, now: dt.datetime, report: Callable[[list[Look]], None] = lambda looks: None
+) -> tuple[Candidate | None, list[Look], bool]:
+    """What the pasted address itself offers, nothing that it leads to; what was looked at; and whether it answered.
+
+    Raises ValueError likewise.
+    """
+    search = _Search(now, report)
+    first, *others = readings(text)
+    search.follow(Lead(first, "the address itself", Rank.GIVEN))
+    for other in others if search.unreachable else ():
+        search.follow(Lead(other, "the address itself, without encryption", Rank.GIVEN))
+    return next(iter(search.candidates), None), search.looks, search.answered
+
+
 def _outlook(one: Candidate, search: "_Search", city: City | None, atlas: Atlas, now: dt.datetime) -> Outlook:
     """The outlook under the name that the document has, else under that of the page that led to it."""
     seen = outlook(one.document, one.reading, city=city, atlas=atlas, now=now)
@@ -152,6 +167,10 @@ class _Search:
         self._known: set[str] = set()
         self._bodies: dict[str, str] = {}
         self._count = 0
+
+    @property
+    def answered(self) -> bool:
+        return bool(self._bodies)
 
     def run(self, found: Iterable[Lead]) -> None:
         self._add(found)
@@ -273,8 +292,10 @@ def _elsewhere(search: _Search) -> str:
 # --- by a worker ----------------------------------------------------------------------------------
 
 
-def look(discovery_id: int) -> str:
+def look(discovery_id: int, find: Callable[..., Any] | None = None) -> str:
     """Do one discovery if it is free, and keep what came of it; its state, "" where there was nothing to do.
+
+    `find` is what answers as `discover` does, which it is if there is none.
 
     Safe to repeat and to kill at any line: a claim that is not renewed expires, and beat asks again.
     """
@@ -282,7 +303,7 @@ def look(discovery_id: int) -> str:
     if row is None or not row.take(clock.now()):
         return ""
     try:
-        found = discover(
+        found = (find or discover)(
             row.url,
             city=row.city,
             now=clock.now(),

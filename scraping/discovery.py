@@ -37,8 +37,9 @@ class DiscoveryQuerySet(models.QuerySet["Discovery"]):
 class Discovery(models.Model):
     """One look at a pasted address: what was looked at so far, and in the end what it offers.
 
-    `looks` and `found` are the JSON of `discover.Look` and `outlook.Outlook`, the best first. `claim` is the token of
-    the worker that is at it, void after `claimed_until`. Rows are for the editor who waits, and go after a day.
+    `looks` and `found` are the JSON of `discover.Look` and `outlook.Outlook`, the best first; with the `key` of a
+    visitor, who wants an event of that page and no source, `found` has `submissions.pasted.Offer`. `claim` is the
+    token of the worker that is at it, void after `claimed_until`. Rows are for who waits, and go after a day.
     """
 
     class State(models.TextChoices):
@@ -47,7 +48,8 @@ class Discovery(models.Model):
         FAILED = "failed", "failed"
         STOPPED = "stopped", "stopped"
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="discoveries")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="discoveries")
+    key = models.UUIDField(null=True, unique=True, help_text="In the address of the visitor's page.")
     url = models.CharField(max_length=2000)
     city = models.ForeignKey(City, null=True, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=clock.now)

@@ -11,7 +11,8 @@ from django.utils import timezone as clock
 
 from events.models import Listing, Source
 
-from .discovery import Discovery as Discovery  # a model of this app, in a module of its own
+from .discovery import Discovery as Discovery  # models of this app, in modules of their own
+from .submissions.model import Submission as Submission
 
 
 class ScheduleQuerySet(models.QuerySet["Schedule"]):

@@ -5,6 +5,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, transaction
@@ -23,9 +24,17 @@ from . import beneath
 from .assess import Item
 from .identity import fingerprint
 from .models import Run, RunItem
-from .schedule import Claim
 
 log = logging.getLogger(__name__)
+
+
+class Right(Protocol):
+    """The right to write what a source says, as a Claim: `check` raises if it is lost, `begin` makes the run a row."""
+
+    @property
+    def source(self) -> Source: ...
+    def check(self) -> None: ...
+    def begin(self, run: Run) -> None: ...
 
 
 @dataclass(slots=True)
@@ -38,7 +47,7 @@ class Saved:
     cities: set[int] = field(default_factory=set)
 
 
-def save(claimed: Claim, run: Run, items: Sequence[Item], now: dt.datetime) -> set[int]:
+def save(claimed: Right, run: Run, items: Sequence[Item], now: dt.datetime) -> set[int]:
     """Write what is new or changed; the ids of the cities whose lists changed. Counts go into `run`.
 
     The run becomes a row only if there is something to write.
@@ -60,7 +69,17 @@ def save(claimed: Claim, run: Run, items: Sequence[Item], now: dt.datetime) -> s
     return cities
 
 
-def _save_area(claimed: Claim, run: Run, area_ids: tuple[int, ...], group: Sequence[Item], now: dt.datetime) -> Saved:
+def unsaved(source: Source, item: Item, now: dt.datetime) -> Listing:
+    """The listing that an item that can be an event would become, at a venue only if that is known; nothing is kept."""
+    assert item.city is not None
+    listing = Listing(source=source, first_seen_at=now)
+    _fill(listing, item, now)
+    name = item.draft.where.venue
+    listing.venue = venues.known(item.city, [name]).get(fold(name)[:200])
+    return listing
+
+
+def _save_area(claimed: Right, run: Run, area_ids: tuple[int, ...], group: Sequence[Item], now: dt.datetime) -> Saved:
     """Save in one transaction; what the database refuses is cut in halves until it is one item, and set aside."""
     try:
         with transaction.atomic():

@@ -8,6 +8,7 @@ from django.utils import timezone as clock
 
 from . import discover, images, pipeline, schedule
 from .models import Discovery
+from .submissions import mails, pasted, retention
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,26 @@ def discover_waiting() -> int:
     """Queue the discoveries whose message or worker was lost, and put those of yesterday away; how many were queued."""
     now = clock.now()
     Discovery.objects.over(now).delete()
-    waiting = Discovery.objects.free(now).filter(created_at__lt=now - LOST_AFTER).values_list("pk", flat=True)
-    for discovery_id in waiting:
-        discover_source.apply_async(args=(discovery_id,), expires=55)
+    waiting = Discovery.objects.free(now).filter(created_at__lt=now - LOST_AFTER).values_list("pk", "key")
+    for discovery_id, key in waiting:
+        (read_pasted if key else discover_source).apply_async(args=(discovery_id,), expires=55)
     return len(waiting)
+
+
+@shared_task(name="scraping.read_pasted", ignore_result=True)
+def read_pasted(discovery_id: int) -> str:
+    """Read the page that a visitor pasted."""
+    return discover.look(discovery_id, pasted.offer)
+
+
+@shared_task(name="scraping.send_submission_mail", ignore_result=True)
+def send_submission_mail(submission_id: int) -> str:
+    return mails.send(submission_id)
+
+
+@shared_task(name="scraping.tidy_submissions", ignore_result=True)
+def tidy_submissions() -> int:
+    """What is due: mails that were not sent, what was never confirmed, addresses of events that are long over."""
+    for submission_id in mails.unsent():
+        send_submission_mail.apply_async(args=(submission_id,), expires=60)
+    return retention.tidy()

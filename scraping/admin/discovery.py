@@ -179,7 +179,7 @@ class AddByAddress(EditorAdmin):
 
     def _discovery(self, request: HttpRequest, pk: int) -> Discovery:
         self._check(request)
-        return get_object_or_404(Discovery.objects.select_related("city", "source"), pk=pk)
+        return get_object_or_404(Discovery.objects.select_related("city", "source"), pk=pk, key=None)
 
     def _context(self, request: HttpRequest, *, title: str = "Add source", **context: Any) -> dict[str, Any]:
         return {

@@ -1,0 +1,78 @@
+"""What is kept of who sends something in, and for how long."""
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone as clock
+
+from nocturne.models import EmailLog
+
+from .model import Submission
+
+State = Submission.State
+UNCONFIRMED_DAYS = 7
+ADDRESS_DAYS = 90  # after the event
+BATCH = 500
+
+
+def tidy(*, now: dt.datetime | None = None) -> int:
+    """Delete what was never confirmed, and forget addresses whose event is long over; how many rows that were."""
+    now = now or clock.now()
+    unconfirmed = Submission.objects.filter(
+        state=State.UNCONFIRMED, created_at__lt=now - dt.timedelta(days=UNCONFIRMED_DAYS)
+    )
+    over = Submission.objects.filter(last_day__lt=now.date() - dt.timedelta(days=ADDRESS_DAYS)).exclude(email="")
+    deleted = _delete(unconfirmed.values_list("pk", flat=True)[:BATCH])
+    return deleted + _forget(over.values_list("pk", flat=True)[:BATCH])
+
+
+def exported(email: str) -> list[dict[str, Any]]:
+    """All that an address has sent in, as JSON holds it."""
+    rows = Submission.objects.of_address(email).select_related("city").order_by("pk")
+    return [
+        {
+            "event": row.draft,
+            "city": str(row.city),
+            "state": row.state,
+            "told": row.reason,
+            "sent": row.created_at.isoformat(),
+            "confirmed": row.confirmed_at and row.confirmed_at.isoformat(),
+            "decided": row.decided_at and row.decided_at.isoformat(),
+        }
+        for row in rows
+    ]
+
+
+def erase(email: str) -> int:
+    """Forget an address: what is listed stays without it, all else goes; how many rows that were."""
+    rows = Submission.objects.of_address(email)
+    gone = _delete(rows.filter(listing=None).values_list("pk", flat=True))
+    return gone + _forget(rows.exclude(listing=None).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _delete(pks: Any) -> int:
+    rows = list(Submission.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=list(pks)))
+    _forget_mails(rows)
+    Submission.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
+
+
+@transaction.atomic
+def _forget(pks: Any) -> int:
+    """Without address and with links that lead nowhere."""
+    rows = list(Submission.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=list(pks)))
+    _forget_mails(rows)
+    waiting = Submission.objects.filter(pk__in=[row.pk for row in rows])
+    waiting.update(email="", token_version=F("token_version") + 1)
+    return len(rows)
+
+
+def _forget_mails(rows: list[Submission]) -> None:
+    """Of these mails alone: the address may be a subscriber's, too."""
+    matters = [f"submission:{row.pk}:{number}" for row in rows for number in range(1, row.mails + 1)]
+    ledger = EmailLog.objects.filter(matter__in=matters)
+    ledger.filter(state=EmailLog.State.QUEUED).update(state=EmailLog.State.SKIPPED, finished_at=clock.now())
+    ledger.update(address="", why="")

@@ -1,0 +1,51 @@
+"""Whose submissions go onto the list without an editor, and which never do."""
+
+import datetime as dt
+import re
+
+from django.conf import settings
+from django.db.models import Q
+
+from events.drafts import EventDraft
+from events.models import Event
+from events.text import fold
+
+from .listing import item_of
+from .model import Submission
+
+# For so long a refusal is held against an address.
+REMEMBERED = dt.timedelta(days=365)
+# The host of an address in a text, also of one that is written without https://.
+_HOST = re.compile(r"(?:\w+@|https?://|www\.)?((?:[\w-]+\.)+[a-z]{2,24})(?![\w.-]*\w)", re.IGNORECASE)
+
+
+def is_trusted(submission: Submission, now: dt.datetime) -> bool:
+    """Whether editors have published so much of the address, and in a year refused and hidden nothing of it."""
+    if not submission.email or settings.SUBMISSIONS_TRUSTED_AFTER <= 0:
+        return False
+    others = Submission.objects.of_address(submission.email).exclude(pk=submission.pk)
+    refused = (Q(state=Submission.State.REFUSED) | ~Q(reason="")) & Q(decided_at__gt=now - REMEMBERED)
+    hidden = Q(listing__event__root__visibility=Event.Visibility.HIDDEN)
+    if others.filter(refused | hidden).exists():
+        return False
+    published = others.filter(state=Submission.State.LISTED, decided_by__isnull=False).count()
+    return published >= settings.SUBMISSIONS_TRUSTED_AFTER
+
+
+def is_clean(submission: Submission, now: dt.datetime) -> bool:
+    """Whether the rules find nothing grave in what is wanted, and nothing that would hold it."""
+    item = item_of(submission, now)
+    grave = any(found.severity == "error" for found in item.found)
+    return not grave and item.score >= settings.QUALITY_PUBLISH_SCORE
+
+
+def is_other(before: EventDraft, after: EventDraft) -> bool:
+    """Whether a change makes another event of it, or leads elsewhere: no word of the title stays, or a host is new."""
+    if not set(fold(before.title).split()) & set(fold(after.title).split()):
+        return True
+    return bool(_hosts(after) - _hosts(before))
+
+
+def _hosts(draft: EventDraft) -> set[str]:
+    text = f"{draft.url} {draft.title} {draft.description} {draft.organizer} {draft.where.address}"
+    return {host.lower().removeprefix("www.") for host in _HOST.findall(text)}
