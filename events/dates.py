@@ -109,17 +109,20 @@ def when_words(event: Event, *, year: int | None = None) -> str:
 
 def machine_start(event: Event) -> str:
     """The start for <time datetime> and JSON-LD: only as exact as it is known."""
-    start = event.local_start
-    return start.isoformat(timespec="minutes") if _timed(event) else start.date().isoformat()
+    return machine_times(event.local_start, event.local_end, timed=_timed(event))[0]
 
 
 def machine_end(event: Event) -> str:
     """The end likewise, "" if unknown; of days the last one, included."""
-    if event.local_end is None or event.local_end <= event.local_start:
-        return ""
-    if _timed(event):
-        return event.local_end.isoformat(timespec="minutes")
-    return last_day(event).isoformat()
+    return machine_times(event.local_start, event.local_end, timed=_timed(event))[1]
+
+
+def machine_times(start: dt.datetime, end: dt.datetime | None, *, timed: bool) -> tuple[str, str]:
+    """Start and end of an event, for programs, of its local times; `timed` says that they are more than days."""
+    begins = start.isoformat(timespec="minutes") if timed else start.date().isoformat()
+    if end is None or end <= start:
+        return begins, ""
+    return begins, end.isoformat(timespec="minutes") if timed else last_day_of(end).isoformat()
 
 
 def _timed(event: Event) -> bool:

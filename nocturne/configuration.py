@@ -94,6 +94,19 @@ def _address(text: str) -> str:
     return _url(text).rstrip("/")
 
 
+def _origins(text: str) -> list[str]:
+    """As browsers write them: without a path, and with a port only if it is not the usual one."""
+    return [_origin(part) for part in _list(text)]
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(_address(text))
+    if parts.path or parts.query or parts.fragment or "@" in parts.netloc or "*" in parts.netloc:
+        raise ValueError(text)
+    usual = {"http": 80, "https": 443}[parts.scheme] == parts.port
+    return f"{parts.scheme}://{parts.hostname if usual else parts.netloc.lower()}"
+
+
 _CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "text": (str, "a text"),
     "whole": (int, "a whole number"),
@@ -103,5 +116,6 @@ _CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "json": (json.loads, "JSON"),
     "address": (_address, "an address, as https://example.org"),
     "url": (_url, "an address, as https://example.org/path"),
+    "origins": (_origins, "sites, as https://example.org,https://www.example.org"),
     "networks": (_networks, "addresses and networks, as 192.0.2.7,198.51.100.0/24"),
 }

@@ -66,8 +66,10 @@ MIDDLEWARE = [
     *([] if DEVELOPMENT else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "nocturne.metrics.middleware",
+    "nocturne.cors.middleware",
     # before all that asks the cache or the database
     "nocturne.traffic.middleware",
+    "nocturne.problems.middleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -249,6 +251,7 @@ MFA_FORMS = {"authenticate": "nocturne.accounts.factors.AuthenticateForm"}
 
 # The key of the operator's own programs; more can be made in the admin. Empty: no such key.
 ADMIN_API_KEY = value("ADMIN_API_KEY")
+ALLOWED_ORIGINS = value("ALLOWED_ORIGINS")
 
 # --- mail -----------------------------------------------------------------------------------------
 

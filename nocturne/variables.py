@@ -147,6 +147,12 @@ SECTIONS: tuple[Section, ...] = (
                 "addresses and networks that are not answered, unless the other list has them",
                 kind="networks",
             ),
+            Variable(
+                "ALLOWED_ORIGINS",
+                [],
+                "sites whose pages may read the API in their visitors' browsers, as `https://example.org`; none without it",
+                kind="origins",
+            ),
             Variable("ADMIN_API_KEY", "", "a key for the API; more can be made in the admin. Empty: none", secret=True),
         ),
     ),

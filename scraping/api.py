@@ -1,24 +1,29 @@
 """Sources and their readings, for operators' programs."""
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from kombu.exceptions import OperationalError
 from ninja import Field, ModelSchema, Path, Query, Router, Schema, Status
 from ninja.errors import HttpError
 
+from events.api.order import BadCursor, cursor_of, page_of
+from events.api.shared import Answer, Cursor, active_city, wrong
 from events.models import Source
+from nocturne.cache import generation
 from nocturne.keys import OperatorKey
 from nocturne.models import ApiKey
 
+from . import views
 from .health import words
 from .models import Run
 from .tasks import scrape_source
 
-router = Router(tags=["Operators: sources"])
+router = Router()
+OPERATORS = ["Operators: sources"]
 may_read, may_scrape = OperatorKey(ApiKey.Scope.READ), OperatorKey(ApiKey.Scope.SCRAPE)
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
@@ -83,14 +88,70 @@ class Queued(Schema):
     queued: bool = True
 
 
-@router.get("/admin/sources", auth=may_read, response=list[SourceOut])
+class PublicSource(Schema):
+    """A publisher's calendar, feed or page, as visitors may know it."""
+
+    id: int
+    name: str
+    city: str | None = Field(description="The code of a city; null of those that tell of several.")
+    url: str = Field(description="Where to learn more.")
+    format: str = Field(description="What is read there, in words.")
+    health: str = Field(description="healthy, degraded, failing, paused, or new before the first reading.")
+    last_success_at: dt.datetime | None
+    event_count: int = Field(description="What it lists that is to come and can be seen.")
+
+
+class Sources(Schema):
+    sources: list[PublicSource]
+    next_cursor: str | None
+
+
+class SourcesQuery(Schema):
+    city: str | None = Field(None, max_length=140, description="Only its sources: a code or a slug.")
+    limit: int = Field(50, ge=1, le=200)
+    cursor: Cursor = None
+
+
+@router.get("/sources", tags=["Catalogue"], response={200: Sources, 304: None}, summary="Who is read")
+def public_sources(request: HttpRequest, query: Query[SourcesQuery]) -> HttpResponseBase:
+    """Sources of the cities that are served, and those of no single city."""
+    city = active_city(query.city) if query.city else None
+    if query.city and city is None:
+        raise wrong("query", "city", "There is no such city; /api/locations/search finds those that there are.")
+    answer = Answer(request, "sources", repr(query), generation=generation())
+    if answer.fresh:
+        return answer.fresh
+    try:
+        found, _ = page_of(views.public_sources(city).order_by("name", "pk"), query.cursor, order="sources")
+    except BadCursor as error:
+        raise wrong("query", "cursor", str(error))
+    rows = list(found[: query.limit + 1])
+    shown = rows[: query.limit]
+    more = cursor_of((shown[-1].name, shown[-1].pk), order="sources") if len(rows) > len(shown) else None
+    return answer.of({"sources": [_public(feed, row) for feed, row in views.feeds(shown)], "next_cursor": more})
+
+
+def _public(feed: views.Feed, source: Source) -> dict[str, Any]:
+    return {
+        "id": source.pk,
+        "name": feed.publisher,
+        "city": source.city.code if source.city else None,
+        "url": feed.url,
+        "format": feed.format,
+        "health": feed.state,
+        "last_success_at": feed.read_at,
+        "event_count": feed.upcoming,
+    }
+
+
+@router.get("/admin/sources", auth=may_read, tags=OPERATORS, response=list[SourceOut])
 def list_sources(request: HttpRequest, page: Query[Page]) -> QuerySet[Source]:
     """Sources with an address, and when each was and will be read."""
     sources = Source.objects.exclude(url="").select_related("city", "schedule", "health").order_by("pk")
     return sources[page.offset : page.offset + page.limit]
 
 
-@router.post("/admin/sources/{source_id}/scrape", auth=may_scrape, response={202: Queued})
+@router.post("/admin/sources/{source_id}/scrape", auth=may_scrape, tags=OPERATORS, response={202: Queued})
 def start_scrape(request: HttpRequest, source_id: Id) -> Status[Queued]:
     """Have a worker read a source now, in full. What changes something is in `/api/admin/runs?source=ID`."""
     source = get_object_or_404(Source.objects.exclude(url=""), pk=source_id)
@@ -101,7 +162,7 @@ def start_scrape(request: HttpRequest, source_id: Id) -> Status[Queued]:
     return Status(202, Queued(source=source.pk))
 
 
-@router.get("/admin/runs", auth=may_read, response=list[RunOut])
+@router.get("/admin/runs", auth=may_read, tags=OPERATORS, response=list[RunOut])
 def list_runs(request: HttpRequest, query: Query[RunsQuery]) -> QuerySet[Run]:
     """Readings that changed something or failed, the newest first."""
     runs = Run.objects.order_by("-started_at", "-pk")

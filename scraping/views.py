@@ -83,7 +83,7 @@ def sources(request: HttpRequest) -> HttpResponseBase:
         city = City.objects.active().filter(slug=slug).first() if slug.isprintable() else None
         if city is None:
             raise Http404
-    now, rows = clock.now(), _public(city)
+    now, rows = clock.now(), public_sources(city)
     counts = rows.aggregate(sources=Count("pk"), cities=Count("city", distinct=True))
     pages = max(1, -(-counts["sources"] // PAGE))
     page = min(number, pages)
@@ -106,11 +106,18 @@ def sources(request: HttpRequest) -> HttpResponseBase:
     return public_page("scraping/sources.html", context, etag=etag)
 
 
-def _public(city: City | None) -> QuerySet[Source]:
+def public_sources(city: City | None) -> QuerySet[Source]:
     """Sources of active cities and those of no city, by city and publisher."""
     rows = Source.objects.exclude(url="").select_related("city", "schedule", "health")
     rows = rows.filter(city=city) if city else rows.filter(Q(city=None) | Q(city__active=True))
     return rows.order_by(F("city__name").asc(nulls_last=True), "city", "name", "pk")
+
+
+def feeds(found: list[Source]) -> list[tuple[Feed, Source]]:
+    """These sources as visitors see them; what each lists is counted by one query."""
+    now = clock.now()
+    upcoming = _upcoming(found, now)
+    return [(_feed(source, upcoming.get(source.pk, 0), now), source) for source in found]
 
 
 def _groups(found: list[Source], before: Source | None, now: dt.datetime) -> list[Group]:

@@ -65,7 +65,7 @@ def _line(variable: Variable) -> str:
 
 def _written(variable: Variable) -> str:
     """The default as it stands in an environment."""
-    if variable.default is None or variable.default == "" or variable.kind in ("list", "json", "networks"):
+    if variable.default in (None, "", []) or variable.kind in ("list", "json"):
         return ""
     return f"{variable.default:g}" if variable.kind == "number" else str(variable.default)
 

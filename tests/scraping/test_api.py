@@ -7,10 +7,12 @@ from kombu.exceptions import OperationalError
 
 from nocturne.models import ApiKey
 from scraping import schedule, tasks
+from scraping.api import Sources
 from scraping.models import Health, Run, Schedule
-from tests.factories import make_source
+from tests.factories import make_city, make_event, make_listing, make_source
 
 pytestmark = pytest.mark.django_db
+JSON = {"content_type": "application/json"}
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def key(settings):
 def test_without_a_key_nothing_is_told(client, settings, method, path, headers):
     settings.ADMIN_API_KEY = ""
     headers = {name: value.encode().decode("latin-1") for name, value in headers.items()}
-    assert getattr(client, method)(f"/api/{path}", headers=headers).status_code == 401
+    assert client.generic(method.upper(), f"/api/{path}", headers=headers).status_code == 401
 
 
 def test_named_keys_work_until_they_are_switched_off_and_only_their_hash_is_kept(client):
@@ -43,7 +45,10 @@ def test_a_key_may_do_what_its_scopes_say_and_nothing_else(client, monkeypatch):
     monkeypatch.setattr(tasks.scrape_source, "delay", lambda *args, **kwargs: None)
     address = f"/api/admin/sources/{make_source().pk}/scrape"
     keys = {scopes: ApiKey.issue(str(scopes), scopes=scopes)[1] for scopes in (("read",), ("scrape",), ())}
-    assert [client.post(address, headers={"X-API-Key": key}).status_code for key in keys.values()] == [403, 202, 403]
+    assert [
+        client.post(address, content_type="application/json", headers={"X-API-Key": key}).status_code
+        for key in keys.values()
+    ] == [403, 202, 403]
     refused = client.get("/api/admin/runs", headers={"X-API-Key": keys["scrape",]})
     assert refused.status_code == 403
     assert "read" in refused.json()["detail"]
@@ -73,9 +78,9 @@ def test_the_health_of_a_source_is_told_with_its_reason(client, key):
 def test_a_reading_is_queued_for_the_source_that_is_named(client, key, monkeypatch):
     source, queued = make_source(), []
     monkeypatch.setattr(tasks.scrape_source, "delay", lambda *args, **kwargs: queued.append((args, kwargs)))
-    response = client.post(f"/api/admin/sources/{source.pk}/scrape", headers=key)
+    response = client.post(f"/api/admin/sources/{source.pk}/scrape", **JSON, headers=key)
     assert (response.status_code, queued) == (202, [((source.pk,), {"force": True})])
-    assert client.post("/api/admin/sources/999999/scrape", headers=key).status_code == 404
+    assert client.post("/api/admin/sources/999999/scrape", **JSON, headers=key).status_code == 404
 
 
 def test_a_queue_that_is_away_is_said_and_is_no_crash(client, key, monkeypatch):
@@ -83,7 +88,7 @@ def test_a_queue_that_is_away_is_said_and_is_no_crash(client, key, monkeypatch):
         raise OperationalError("connection refused")
 
     monkeypatch.setattr(tasks.scrape_source, "delay", away)
-    response = client.post(f"/api/admin/sources/{make_source().pk}/scrape", headers=key)
+    response = client.post(f"/api/admin/sources/{make_source().pk}/scrape", **JSON, headers=key)
     assert response.status_code == 503
     assert "try again" in response.json()["detail"]
 
@@ -95,6 +100,27 @@ def test_runs_come_newest_first_and_by_source(client, key):
         Run.objects.create(source=source, started_at=at + dt.timedelta(hours=hours), status="changed", new=hours)
     assert [row["new"] for row in client.get("/api/admin/runs", headers=key).json()] == [2, 1, 0]
     assert [row["new"] for row in client.get(f"/api/admin/runs?source={first.pk}", headers=key).json()] == [2, 0]
+
+
+def test_everybody_may_know_who_is_read(client, django_assert_max_num_queries):
+    event = make_event(local="2099-12-05T20:00")
+    feed = make_source(name="B", publisher="Der Klub", homepage="https://klub.example/", city=event.city)
+    make_listing(event, source=feed)
+    make_source(name="A", city=make_city("los-angeles"))
+    make_source(name="C", city=make_city("sleepy", active=False))
+    with django_assert_max_num_queries(2):
+        page = client.get("/api/sources").json()
+    Sources.model_validate(page)
+    assert [row["name"] for row in page["sources"]] == ["A", "Der Klub"]
+    shown = page["sources"][1]
+    assert (shown["city"], shown["url"], shown["event_count"]) == ("de--berlin", "https://klub.example/", 1)
+    assert "last_error" not in shown
+    first = client.get("/api/sources?limit=1").json()
+    second = client.get(f"/api/sources?limit=1&cursor={first['next_cursor']}").json()
+    assert ([row["name"] for row in second["sources"]], second["next_cursor"]) == (["Der Klub"], None)
+    assert [row["name"] for row in client.get("/api/sources?city=los-angeles").json()["sources"]] == ["A"]
+    assert client.get("/api/sources?city=sleepy").status_code == 422
+    assert client.get("/api/sources?cursor=x").status_code == 422
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=100000", "offset=-1", "offset=1" + "0" * 30, "source=abc"])

@@ -1,0 +1,176 @@
+"""The events of a city, as its page lists them, and those of all cities that a text finds."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone as clock
+from ninja import Field, Query, Router, Schema
+from pydantic import AfterValidator, BeforeValidator
+
+from events.categories import CATEGORIES
+from events.models import City, Event
+from events.models.event import EventQuerySet
+from events.search import MAX_NIGHTS, MAX_TEXT, NIGHTS, RELEVANCE, EventSearch
+from events.text import fold
+from nocturne.cache import generation
+
+from .cities import MatchOut, matches
+from .order import BadCursor, cursor_of, page_of
+from .rows import COLUMNS, rows_of, texts
+from .schemas import EventOut, Events
+from .shared import Answer, CityId, Cursor, Ids, Night, active_city, as_json, city_of, nights_of, parts, wrong
+
+router = Router(tags=["Events"])
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+MAX_CITIES = 5
+
+
+def _known(codes: list[str]) -> list[str]:
+    for code in codes:
+        if code not in CATEGORIES:
+            raise ValueError(f"There is no category “{code[:40]}”; it is one of {', '.join(CATEGORIES)}.")
+    return codes
+
+
+Codes = Annotated[list[str], BeforeValidator(parts), AfterValidator(_known), Field(max_length=len(CATEGORIES))]
+
+
+class Nights(Schema):
+    date_from: Night | None = Field(None, description="The first night; tonight without it.", examples=["2026-12-04"])
+    date_to: Night | None = Field(
+        None,
+        description=f"The last night; {NIGHTS} nights without it, {MAX_NIGHTS} at most.",
+        examples=["2026-12-10"],
+    )
+    category: Annotated[
+        list[str], BeforeValidator(parts), AfterValidator(_known), Field(max_length=len(CATEGORIES))
+    ] = Field([], description="Codes of /api/categories; repeated, or with commas between.")
+    limit: int = Field(50, ge=1, le=200)
+    cursor: Cursor = None
+
+
+class ListQuery(Nights):
+    price_max: Annotated[Decimal, Field(ge=0, le=10**9, allow_inf_nan=False)] | None = Field(
+        None,
+        description="Known to cost so much or less, in the city's currency; 0 is what is free.",
+        examples=["20"],
+    )
+    source: Ids = Field([], description="Ids of /api/sources.")
+    venue: Ids = Field([], description="Ids of /api/venues.")
+    online: bool = Field(False, description="Only what can be seen online.")
+    q: Text = Field("", description="Words of title, venue or names; small misspellings are forgiven.")
+    sort: Literal["time", "price", "new", "popular", "relevance"] = Field(
+        "time", description="relevance is that of `q`."
+    )
+    runs: Literal["no", "only"] = Field(
+        "no", description="only: instead of single nights what lasts several and is there on one of them."
+    )
+
+
+class SearchQuery(Nights):
+    q: Text = Field(min_length=1, description="Words of title, venue or names.", examples=["jazz"])
+    city: str | None = Field(None, max_length=140, description="Only there: a code or a slug.")
+    sort: Literal["time", "relevance"] = "time"
+
+
+class Found(Schema):
+    """`cities` are those that are called so, on the first page."""
+
+    date_from: dt.date
+    date_to: dt.date
+    cities: list[MatchOut]
+    events: list[EventOut]
+    next_cursor: str | None
+
+
+@router.get("/events/{city_id}", response={200: Events, 304: None, 404: None}, summary="The events of a city")
+def list_events(request: HttpRequest, city_id: CityId, query: Query[ListQuery]) -> HttpResponseBase:
+    """In the order of the city's page. Single nights; what lasts several comes with `runs=only`."""
+    city = city_of(city_id)
+    search = _search(query, city)
+    answer = Answer(request, "events", city.pk, search.nights, repr(query), generation=generation(city.pk))
+    if answer.fresh:
+        return answer.fresh
+    search = search.forgiving(Event.objects.public())
+    if query.runs == "only":
+        events = search.filter_runs(Event.objects.public()).for_runs()
+    else:
+        events = search.in_order(search.filter(Event.objects.public()))
+    if query.price_max is not None:
+        events = events.filter(_at_most(query.price_max, city))
+    order = query.sort if query.runs == "no" else "runs"
+    first, last = search.nights
+    head = f'{{"city":"{city.code}","date_from":"{first}","date_to":"{last}"'
+    return _page(answer, events, query, order=order, head=head)
+
+
+@router.get("/search", response={200: Found, 304: None}, summary="Events of all cities")
+def search(request: HttpRequest, query: Query[SearchQuery]) -> HttpResponseBase:
+    """Single nights that have all words of a text, and the cities that are called so."""
+    city = active_city(query.city) if query.city else None
+    if query.city and city is None:
+        raise wrong("query", "city", "There is no such city; /api/locations/search finds those that there are.")
+    if not fold(query.q):
+        raise wrong("query", "q", "This has no letter or digit to search for.")
+    tonight = city.tonight() if city else clock.now().date()
+    dates = nights_of(query.date_from, query.date_to, tonight)
+    answer = Answer(request, "search", dates, repr(query), generation=generation(city.pk if city else 0))
+    if answer.fresh:
+        return answer.fresh
+    asked = EventSearch(
+        city=city or City(),
+        tonight=tonight,
+        dates=dates,
+        categories=tuple(query.category),
+        text=query.q,
+        sort=_sort(query),
+    )
+    everywhere = Event.objects.public().on_nights(*dates).filter(asked.conditions(), city__active=True)
+    events = asked.in_order(everywhere.in_city(city) if city else everywhere)
+    cities = [] if query.cursor else matches(query.q, MAX_CITIES)
+    head = f'{{"date_from":"{dates[0]}","date_to":"{dates[1]}","cities":{as_json(cities)}'
+    return _page(answer, events, query, order=query.sort, head=head)
+
+
+def _search(query: ListQuery, city: City) -> EventSearch:
+    """The question as a page would have it."""
+    if query.sort == RELEVANCE and not fold(query.q):
+        raise wrong("query", "sort", "relevance is that of a text: name one with q.")
+    tonight = city.tonight()
+    return EventSearch(
+        city=city,
+        tonight=tonight,
+        when="dates",
+        dates=nights_of(query.date_from, query.date_to, tonight),
+        categories=tuple(query.category),
+        sources=tuple(query.source),
+        venues=tuple(query.venue),
+        online=query.online,
+        text=query.q if fold(query.q) else "",
+        sort=_sort(query),
+    )
+
+
+def _sort(query: Any) -> str:
+    return "" if query.sort == "time" else str(query.sort)
+
+
+def _page(answer: Answer, events: EventQuerySet, query: Any, *, order: str, head: str) -> HttpResponse:
+    """One page of events behind what the answer begins with, one row more is asked for to know of the next."""
+    try:
+        events, keys = page_of(events, query.cursor, order=order)
+    except BadCursor as error:
+        raise wrong("query", "cursor", str(error))
+    rows = list(rows_of(events, *(key.name for key in keys))[: query.limit + 1])
+    shown = rows[: query.limit]
+    more = cursor_of(shown[-1][COLUMNS:], order=order) if len(rows) > len(shown) else None
+    return answer.of_text(f'{head},"events":[{",".join(texts(shown))}],"next_cursor":{as_json(more)}}}')
+
+
+def _at_most(price: Decimal, city: City) -> Q:
+    """Known to be free, or to be had for an amount in the city's currency. An unknown price is neither."""
+    free = Q(is_free=True) | Q(price_min=0, price_max=0)
+    return free | Q(price_min__lte=price, currency__in=(city.currency, ""))
