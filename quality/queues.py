@@ -1,4 +1,4 @@
-"""What waits for an editor: pairs, held events, and listings that are no event."""
+"""What waits for an editor: pairs, held events, listings that are no event, and what visitors say."""
 
 import datetime as dt
 from typing import Any
@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils import timezone as clock
 
-from events.models import Event, Listing
+from events.models import Comment, CommentReport, Event, EventReport, Listing
 
 from .models import Dismissal, Verdict
 
@@ -68,3 +68,19 @@ def unplaced(*, city: int | None = None, source: int | None = None) -> QuerySet[
     if source:
         rows = rows.filter(source=source)
     return rows.order_by(F("night").asc(nulls_last=True), "-changed_at", "pk")
+
+
+def comments() -> QuerySet[Comment, Any]:
+    """Comments that are held, or reported and not decided: the reported ones first, the oldest of each.
+
+    Annotated with `reported`, whether anybody has.
+    """
+    reports = CommentReport.objects.open().filter(comment=OuterRef("pk"))
+    rows = Comment.objects.exclude(text="").annotate(reported=Exists(reports))
+    rows = rows.filter(Q(state=Comment.State.HELD) | Q(reported=True))
+    return rows.order_by("-reported", "created_at", "pk")
+
+
+def reports() -> QuerySet[EventReport]:
+    """Reports of events that nobody has settled: wishes to take something down first, the oldest of each."""
+    return EventReport.objects.filter(settled_at=None).order_by("-kind", "at", "pk")

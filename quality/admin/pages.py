@@ -30,6 +30,8 @@ TABS = (
     ("held", "Held events", "events.view_event"),
     ("unplaced", "Not yet events", "events.view_listing"),
     ("venues", "Venues", "events.view_venue"),
+    ("comments", "Comments", "events.view_comment"),
+    ("reports", "Reports", "events.view_eventreport"),
     ("report", "Quality", "quality.view_finding"),
 )
 PERMISSIONS = {name: permission for name, _, permission in TABS}
@@ -66,11 +68,18 @@ def counts(request: HttpRequest) -> dict[str, int | None]:
     """How much is waiting under each tab that the user may see; one query, beside what counting venues takes."""
     user = user_of(request)
     seen = [name for name, _, permission in TABS if user.has_perm(permission)]
-    waiting = {"pairs": queues.pairs(), "held": queues.held(), "unplaced": queues.unplaced()}
-    asked = {name: _number_of(rows) for name, rows in waiting.items() if name in seen}
+    waiting: dict[str, QuerySet[Any, Any]] = {
+        "pairs": queues.pairs(),
+        "held": queues.held(),
+        "unplaced": queues.unplaced(),
+        "comments": queues.comments(),
+        "reports": queues.reports(),
+    }
+    # "comments" is a name that the row has already
+    asked = {f"{name}_waiting": _number_of(rows) for name, rows in waiting.items() if name in seen}
     # the user's row is there anyway: it carries the counts
     row: dict[str, Any] = dict(User.objects.filter(pk=user.pk).values(**asked).get()) if asked else {}
-    found: dict[str, int | None] = {name: row.get(name) for name in seen}
+    found: dict[str, int | None] = {name: row.get(f"{name}_waiting") for name in seen}
     return found | ({"venues": venue_merging.waiting()} if "venues" in seen else {})
 
 

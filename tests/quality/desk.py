@@ -7,7 +7,7 @@ from django.test import Client
 from selectolax.lexbor import LexborHTMLParser
 
 from events.compose import compose
-from events.models import Event, Listing
+from events.models import Comment, CommentReport, Event, EventReport, Listing
 from nocturne.models import User
 from quality.models import Finding, Verdict
 from tests.factories import make_event, make_listing
@@ -16,6 +16,7 @@ from tests.html import parsed, text_of
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 PAIRS, HELD, LISTINGS = "/admin/desk/pairs/", "/admin/desk/held/", "/admin/desk/listings/"
 VENUES, QUALITY = "/admin/desk/venues/", "/admin/desk/quality/"
+COMMENTS, REPORTS = "/admin/desk/comments/", "/admin/desk/reports/"
 
 
 def make_editor(email: str = "ada@example.org", **columns: Any) -> Client:
@@ -85,3 +86,13 @@ def make_held(title: str = "Bad", score: int = 30, **columns: Any) -> Event:
     assert listing.event
     listing.event.refresh_from_db()
     return listing.event
+
+
+def make_said(event: Event, text: str) -> tuple[Comment, EventReport]:
+    """A reported comment on an event, by an account that has said more, and a report of the event."""
+    user = User.objects.create(email=f"said-{User.objects.count()}@example.org", password="!")
+    columns = {"event": event, "user": user, "name": text[:60], "text": text}
+    Comment.objects.create(**columns, state="live")
+    comment = Comment.objects.create(**columns, why="It is the first comment of this account.")
+    CommentReport.objects.create(comment=comment, hashed=f"{comment.pk}", text=text[:500], user=user)
+    return comment, EventReport.objects.create(event=event, reason="when", text=text)

@@ -15,17 +15,20 @@ from tests.events.hostile import MARKUP, hostile_event
 from tests.factories import make_listing, make_source, make_venue
 from tests.html import text_of, texts
 from tests.quality.desk import (
+    COMMENTS,
     HELD,
     LISTINGS,
     NOW,
     PAIRS,
     QUALITY,
+    REPORTS,
     VENUES,
     get,
     make_editor,
     make_held,
     make_listed,
     make_pair,
+    make_said,
     new_pair,
     press,
 )
@@ -93,12 +96,20 @@ class TestDesk:
         new_pair()
         make_listing()
         rows = {text_of(row, "th"): text_of(row, "td") for row in get(ada, "/admin/").css(".desk-index tr")}
-        assert rows == {"Pairs": "1", "Held events": "0", "Not yet events": "1", "Venues": "0", "Quality": ""}
+        counts = {
+            "Pairs": "1",
+            "Held events": "0",
+            "Not yet events": "1",
+            "Venues": "0",
+            "Comments": "0",
+            "Reports": "0",
+        }
+        assert rows == counts | {"Quality": ""}
 
     def test_staff_see_what_they_may(self, client: Client) -> None:
         client = make_editor("few@example.org", is_superuser=False)
         assert not get(client, "/admin/").css(".desk-index")
-        for address in (PAIRS, HELD, LISTINGS, VENUES, QUALITY):
+        for address in (PAIRS, HELD, LISTINGS, VENUES, COMMENTS, REPORTS, QUALITY):
             assert client.get(address).status_code == 403
         user = User.objects.get(email="few@example.org")
         user.user_permissions.add(Permission.objects.get(codename="view_venue"))
@@ -106,7 +117,7 @@ class TestDesk:
         assert client.get(VENUES).status_code == 200
 
     def test_visitors_are_asked_to_sign_in(self, client: Client) -> None:
-        for address in (PAIRS, HELD, LISTINGS, VENUES, QUALITY):
+        for address in (PAIRS, HELD, LISTINGS, VENUES, COMMENTS, REPORTS, QUALITY):
             assert client.get(address)["Location"].startswith("/admin/login/")
         assert client.post("/admin/desk/undo/1/")["Location"].startswith("/admin/login/")
 
@@ -145,16 +156,16 @@ def test_markup_of_publishers_stays_text(ada: Client) -> None:
     make_pair(first, second, reasons=[MARKUP])
     make_listing(title=MARKUP, source=make_source(name=MARKUP))
     held = make_held(MARKUP)
+    make_said(held, MARKUP)
     Finding.objects.update(message=MARKUP)
     make_venue(f"Lantern {MARKUP}", address=MARKUP)
     make_venue(f"The lantern {MARKUP}")
-    pages = [get(ada, address) for address in (PAIRS, HELD, LISTINGS, VENUES, QUALITY)]
+    pages = [get(ada, address) for address in (PAIRS, HELD, LISTINGS, VENUES, COMMENTS, REPORTS, QUALITY)]
     for page, address, label in zip(
         pages, (PAIRS, HELD, LISTINGS, VENUES), ("Same", "Publish", "Put", "Two"), strict=False
     ):
         pages.append(press(ada, page, address, label, ".act" if address != PAIRS else "form"))
     pages.append(get(ada, "/admin/events/decision/"))
-    assert held.pk
     for page in pages:
         assert "alert(" not in "".join(node.text() for node in page.css("script:not([type='application/json'])"))
         assert not [name for node in page.css("*") for name in node.attributes if name.startswith("on")]
@@ -162,7 +173,7 @@ def test_markup_of_publishers_stays_text(ada: Client) -> None:
         assert not [a for a in page.css("a[href]") if (a.attributes["href"] or "").lower().startswith("javascript")]
 
 
-@pytest.mark.parametrize("address", ["/admin/", PAIRS, HELD, LISTINGS, VENUES, QUALITY])
+@pytest.mark.parametrize("address", ["/admin/", PAIRS, HELD, LISTINGS, VENUES, COMMENTS, REPORTS, QUALITY])
 def test_pages_ask_few_queries_that_do_not_grow(ada: Client, address: str) -> None:
     def fill(rows: int) -> None:
         for n in range(rows):
@@ -175,7 +186,7 @@ def test_pages_ask_few_queries_that_do_not_grow(ada: Client, address: str) -> No
             Finding.objects.create(
                 source=listing.source, listing=listing, key="1", rule=f"r.{n}", severity="info", message="Odd."
             )
-            assert held
+            make_said(held, f"Said {n}")
 
     def queries() -> int:
         ada.get(address)
