@@ -14,7 +14,7 @@ LONG = 30
 _LINK = re.compile(r"(?:https?://|hxxps?://|www\.)[^\s<>\"']+", re.I)
 # "klub dot com", "klub . com", "klub[.]com": written so that no program sees a link.
 _HIDDEN_LINK = re.compile(
-    r"\w\s?(?:\(dot\)|\[dot\]|\[\.\]|\(\.\)|\s+dot\s+)\s?(?:com|net|org|info|ru|xyz|shop|top)\b", re.I
+    r"\bhxxps?:|\w\s?(?:\(dot\)|\[dot\]|\[\.\]|\(\.\)|\s+dot\s+)\s?(?:com|net|org|info|ru|xyz|shop|top)\b", re.I
 )
 _NAKED = re.compile(
     r"\b[\w-]{1,63}\.(?:com|net|org|info|biz|ru|cn|xyz|shop|top|site|online|club|live|link|icu|io|me)\b", re.I
@@ -63,12 +63,18 @@ def sign(text: str) -> str:
         (_EMAIL, "It has an e-mail address."),
         (_REPEATED, "It repeats one character again and again."),
     )
+    plain = _plain(text)
     for pattern, words in checks:
-        if pattern.search(text):
+        if pattern.search(text) or pattern.search(plain):
             return words
     if len(_NAKED.findall(text)) > MAX_LINKS:
         return f"It has more than {MAX_LINKS} links."
     return _sign_of_letters(text)
+
+
+def _plain(text: str) -> str:
+    """Without accents, and with plain letters for full-width and ornamental ones."""
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
 
 
 def _sign_of_letters(text: str) -> str:
