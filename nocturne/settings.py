@@ -348,6 +348,11 @@ MATCH_MINUTES = value("MATCH_MINUTES")
 QUALITY_PUBLISH_SCORE = value("QUALITY_PUBLISH_SCORE")
 SUBMISSIONS_TRUSTED_AFTER = value("SUBMISSIONS_TRUSTED_AFTER")
 
+# --- backups ----------------------------------------------------------------------------------------
+
+BACKUP_DIR = value("BACKUP_DIR")
+BACKUP_KEEP = value("BACKUP_KEEP")
+
 # --- the trail --------------------------------------------------------------------------------------
 
 TRAIL_DAYS = value("TRAIL_DAYS")

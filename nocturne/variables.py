@@ -182,6 +182,18 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        "Backups",
+        (
+            Variable(
+                "BACKUP_DIR",
+                "",
+                "the folder that gets a dump of the database each day, from a worker; none if empty",
+                example="/var/backups/nocturne",
+            ),
+            Variable("BACKUP_KEEP", 14, "how many dumps stay in it", least=1),
+        ),
+    ),
+    Section(
         "Pictures",
         (
             Variable("MEDIA_ROOT", None, "the folder of the pictures of events; `.data/media` if empty", kind="text"),

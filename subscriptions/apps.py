@@ -9,11 +9,13 @@ class SubscriptionsConfig(AppConfig):
 
         from events import archive
         from nocturne import trail
+        from nocturne.backups import restored
         from nocturne.reports import unsubscribed
 
-        from . import consent, retention
+        from . import consent, digests, retention
 
         archive.register("mails of the ledger", retention.prune_mails, days=lambda: settings.MAIL_LOG_DAYS)
+        restored.connect(digests.hold_unfinished, dispatch_uid="subscriptions.digests")
         unsubscribed.connect(consent.end_all, dispatch_uid="subscriptions.consent")
 
         trail.follow("subscriptions.Subscription", "status", "search", "weekday")

@@ -120,6 +120,15 @@ def hold(digest: Digest, why: str = "By an editor.") -> bool:
     return bool(held)
 
 
+def hold_unfinished(*, taken_at: dt.datetime, **_: object) -> None:
+    """Hold what may have gone out since a backup was taken that is used now: the ledger does not know it any more."""
+    now = clock.now()
+    draft_due(now=now)
+    why = f"Restored from a backup of {taken_at:%-d %b %Y, %H:%M} UTC: some may have had it already."
+    for digest in Digest.objects.exclude(state__in=(State.SENT, State.EMPTY)).filter(due_at__lte=now):
+        hold(digest, why)
+
+
 def go_on(digest: Digest) -> bool:
     """Let what is held take its course again; whether it was. What was not released is a draft again."""
     alerts.resolve(digest.matter)
