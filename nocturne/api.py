@@ -10,8 +10,11 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 
 from events.api import router as events
+from nocturne.api_operators import router as operators
 from nocturne.problems import PROBLEM, problem
+from quality.api import router as quality
 from scraping.api import router as scraping
+from subscriptions.api import router as subscriptions
 
 ABOUT = """Events by city, as the pages show them, for programs. Public routes need no key, set no cookie, and answer
 `If-None-Match` with 304. Times are local with their offset, nights end at 06:00, and what is not known is null.
@@ -148,6 +151,6 @@ def _complete(operation: dict[str, Any]) -> None:
 
 
 api = Api(title="Nocturne", version="1", description=ABOUT, docs_url=None, parser=BoundedParser())
-for router in (events, scraping):
+for router in (events, subscriptions, quality, scraping, operators):
     api.add_router("", router)
 api.add_router("", elsewhere)  # last: what no other has

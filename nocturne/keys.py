@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import cast
 
 from django.conf import settings
-from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone as clock
 from ninja.errors import AuthorizationError
@@ -56,6 +55,6 @@ def _operator(key: str) -> Operator | None:
     if known is None:
         return None
     now = clock.now()
-    unused = Q(last_used_at=None) | Q(last_used_at__lt=now - USED)
-    ApiKey.objects.filter(unused, pk=known.pk).update(last_used_at=now)
+    if known.last_used_at is None or known.last_used_at < now - USED:
+        ApiKey.objects.filter(pk=known.pk).update(last_used_at=now)
     return Operator(known.name, frozenset(known.scopes), known.made_by)

@@ -1,19 +1,20 @@
 """Sources and their readings, for operators' programs."""
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from kombu.exceptions import OperationalError
-from ninja import Field, ModelSchema, Path, Query, Router, Schema, Status
+from ninja import Field, ModelSchema, Query, Router, Schema, Status
 from ninja.errors import HttpError
 
-from events.api.order import BadCursor, cursor_of, page_of
-from events.api.shared import Answer, Cursor, active_city, wrong
+from events.api.asked import active_city
 from events.models import Source
+from nocturne.answers import Answer, Cursor, Limit, PathId, wrong
 from nocturne.cache import generation
+from nocturne.cursors import cut
 from nocturne.keys import OperatorKey
 from nocturne.models import ApiKey
 
@@ -25,7 +26,6 @@ from .tasks import scrape_source
 router = Router()
 OPERATORS = ["Operators: sources"]
 may_read, may_scrape = OperatorKey(ApiKey.Scope.READ), OperatorKey(ApiKey.Scope.SCRAPE)
-Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 class SourceOut(Schema):
@@ -108,7 +108,7 @@ class Sources(Schema):
 
 class SourcesQuery(Schema):
     city: str | None = Field(None, max_length=140, description="Only its sources: a code or a slug.")
-    limit: int = Field(50, ge=1, le=200)
+    limit: Limit = 50
     cursor: Cursor = None
 
 
@@ -121,13 +121,8 @@ def public_sources(request: HttpRequest, query: Query[SourcesQuery]) -> HttpResp
     answer = Answer(request, "sources", repr(query), generation=generation())
     if answer.fresh:
         return answer.fresh
-    try:
-        found, _ = page_of(views.public_sources(city).order_by("name", "pk"), query.cursor, order="sources")
-    except BadCursor as error:
-        raise wrong("query", "cursor", str(error))
-    rows = list(found[: query.limit + 1])
-    shown = rows[: query.limit]
-    more = cursor_of((shown[-1].name, shown[-1].pk), order="sources") if len(rows) > len(shown) else None
+    found = views.public_sources(city).order_by("name", "pk")
+    shown, more = cut(found, query.cursor, query.limit, order="sources")
     return answer.of({"sources": [_public(feed, row) for feed, row in views.feeds(shown)], "next_cursor": more})
 
 
@@ -152,7 +147,7 @@ def list_sources(request: HttpRequest, page: Query[Page]) -> QuerySet[Source]:
 
 
 @router.post("/admin/sources/{source_id}/scrape", auth=may_scrape, tags=OPERATORS, response={202: Queued})
-def start_scrape(request: HttpRequest, source_id: Id) -> Status[Queued]:
+def start_scrape(request: HttpRequest, source_id: PathId) -> Status[Queued]:
     """Have a worker read a source now, in full. What changes something is in `/api/admin/runs?source=ID`."""
     source = get_object_or_404(Source.objects.exclude(url=""), pk=source_id)
     try:

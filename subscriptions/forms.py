@@ -37,6 +37,10 @@ def read_sign_up(request: HttpRequest) -> SignUp:
         said = _from_json(request.body) if request.content_type == "application/json" else request.POST.copy()
     except (ValueError, RecursionError):
         return SignUp(QueryDict(mutable=True), errors={"body": str(NOT_JSON)})
+    return sign_up_of(said)
+
+
+def sign_up_of(said: QueryDict) -> SignUp:
     form = SignUp(said)
     try:
         form.email = normalise_address(said.get("email", ""))

@@ -12,11 +12,12 @@ from ninja import Field, Query, Router, Schema
 from events.categories import CATEGORIES
 from events.models import City, Event, Source, Venue
 from events.text import fold
+from nocturne.answers import Answer, Cursor, Limit
 from nocturne.cache import generation
+from nocturne.cursors import cut
 from nocturne.origin import absolute
 
-from .order import BadCursor, cursor_of, page_of
-from .shared import Answer, CityId, Cursor, city_of, wrong
+from .asked import CityId, city_of
 
 router = Router(tags=["Catalogue"])
 STATS, STATS_SECONDS = "api-stats", 300
@@ -40,7 +41,7 @@ class Venues(Schema):
 
 class VenuesQuery(Schema):
     q: str = Field("", max_length=100, description="Words of the name.")
-    limit: int = Field(50, ge=1, le=200)
+    limit: Limit = 50
     cursor: Cursor = None
 
 
@@ -74,13 +75,7 @@ def venues(request: HttpRequest, city_id: CityId, query: Query[VenuesQuery]) -> 
     found: Any = Venue.objects.roots().filter(city=city).order_by("name", "pk")
     for word in fold(query.q).split()[:8]:
         found = found.filter(pk__in=city.venue_aliases.filter(folded__contains=word).values("venue"))
-    try:
-        found, _ = page_of(found, query.cursor, order="venues")
-    except BadCursor as error:
-        raise wrong("query", "cursor", str(error))
-    rows = list(found.annotate(count=_events_at(city))[: query.limit + 1])
-    shown = rows[: query.limit]
-    more = cursor_of((shown[-1].name, shown[-1].pk), order="venues") if len(rows) > len(shown) else None
+    shown, more = cut(found.annotate(count=_events_at(city)), query.cursor, query.limit, order="venues")
     return answer.of({"city": city.code, "venues": [_venue(row, city) for row in shown], "next_cursor": more})
 
 

@@ -11,13 +11,16 @@ from ninja import Field, Query, Router, Schema
 from events.finder import MAX_NAME, find_cities
 from events.models import City, Event
 from events.search import NIGHTS
+from nocturne.answers import Answer, wrong
 from nocturne.cache import generation
 from nocturne.origin import absolute
 from nocturne.pages import private
 
-from .shared import Answer, CityId, Latitude, Longitude, city_of, wrong
+from .asked import CityId, city_of
 
 router = Router(tags=["Cities"])
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 MILES = 0.621371
 ANYWHERE_KM = 20_040.0  # half way round
 # What counts events changes as nights do, which end on a quarter of an hour everywhere on earth.

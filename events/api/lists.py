@@ -13,15 +13,16 @@ from pydantic import AfterValidator, BeforeValidator
 from events.categories import CATEGORIES
 from events.models import City, Event
 from events.models.event import EventQuerySet
-from events.search import MAX_NIGHTS, MAX_TEXT, NIGHTS, RELEVANCE, EventSearch
+from events.search import MAX_IDS, MAX_NIGHTS, MAX_TEXT, NIGHTS, RELEVANCE, EventSearch
 from events.text import fold
+from nocturne.answers import Answer, Cursor, Id, Limit, as_json, parts, wrong
 from nocturne.cache import generation
+from nocturne.cursors import cursor_of, page_of
 
+from .asked import CityId, Night, active_city, city_of, nights_of
 from .cities import MatchOut, matches
-from .order import BadCursor, cursor_of, page_of
 from .rows import COLUMNS, rows_of, texts
 from .schemas import EventOut, Events
-from .shared import Answer, CityId, Cursor, Ids, Night, active_city, as_json, city_of, nights_of, parts, wrong
 
 router = Router(tags=["Events"])
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
@@ -35,6 +36,7 @@ def _known(codes: list[str]) -> list[str]:
     return codes
 
 
+Ids = Annotated[list[Id], BeforeValidator(parts), Field(max_length=MAX_IDS)]
 Codes = Annotated[list[str], BeforeValidator(parts), AfterValidator(_known), Field(max_length=len(CATEGORIES))]
 
 
@@ -48,7 +50,7 @@ class Nights(Schema):
     category: Annotated[
         list[str], BeforeValidator(parts), AfterValidator(_known), Field(max_length=len(CATEGORIES))
     ] = Field([], description="Codes of /api/categories; repeated, or with commas between.")
-    limit: int = Field(50, ge=1, le=200)
+    limit: Limit = 50
     cursor: Cursor = None
 
 
@@ -160,10 +162,7 @@ def _sort(query: Any) -> str:
 
 def _page(answer: Answer, events: EventQuerySet, query: Any, *, order: str, head: str) -> HttpResponse:
     """One page of events behind what the answer begins with, one row more is asked for to know of the next."""
-    try:
-        events, keys = page_of(events, query.cursor, order=order)
-    except BadCursor as error:
-        raise wrong("query", "cursor", str(error))
+    events, keys = page_of(events, query.cursor, order=order)
     rows = list(rows_of(events, *(key.name for key in keys))[: query.limit + 1])
     shown = rows[: query.limit]
     more = cursor_of(shown[-1][COLUMNS:], order=order) if len(rows) > len(shown) else None

@@ -8,12 +8,13 @@ from ninja import Router
 
 from events.models import Event, Listing
 from events.publishers import web_address
+from nocturne.answers import Answer, PathId, as_json
 from nocturne.cache import generation
 from nocturne.origin import absolute
 
+from .asked import CityId, city_of
 from .rows import rows_of, texts
 from .schemas import WholeEvent
-from .shared import Answer, CityId, PathId, as_json, city_of
 
 router = Router(tags=["Events"])
 

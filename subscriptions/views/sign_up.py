@@ -33,17 +33,23 @@ def subscribe(request: HttpRequest) -> HttpResponseBase:
     form = read_sign_up(request)
     if form.errors:
         return _answer(request, form, 422)
+    if seconds := begin(request, form):
+        return _too_many(request, form, seconds)
+    return _answer(request, form, 202)
+
+
+def begin(request: HttpRequest, form: SignUp) -> int:
+    """Keep what a form without errors asks for, and have the mail sent that asks back; seconds to wait if it is too
+    often, and then nothing is kept."""
     rates = [*((form.email, rate) for rate in ADDRESS_RATES), ("", IP_RATE)]
     seconds = limits.wait(request, "subscribe", rates)
-    if seconds:
-        return _too_many(request, form, seconds)
-    if not form.is_trap:
+    if not seconds and not form.is_trap:
         assert form.city
         ip = client_ip(request)
         with transaction.atomic():
             asked = consent.ask(form.email, form.city, search=form.search, weekday=form.weekday, ip=ip)
             transaction.on_commit(lambda: tasks.send_soon(asked.pk))
-    return _answer(request, form, 202)
+    return seconds
 
 
 def _answer(request: HttpRequest, form: SignUp, status: int) -> HttpResponse:

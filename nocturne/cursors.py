@@ -1,6 +1,6 @@
 """Pages of any order, by cursor: the next one begins behind the last row of this one, whatever came or went meanwhile.
 
-The order is that of the pages; a cursor holds the values by which its row stands there, and is signed, so that they
+The order is that of the query; a cursor holds the values by which its row stands there, and is signed, so that they
 are always ones that we have written.
 """
 
@@ -11,9 +11,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.core import signing
-from django.db.models import F, FloatField, Q, QuerySet
+from django.db.models import F, FloatField, Model, Q, QuerySet
 from django.db.models.expressions import BaseExpression, OrderBy
 from django.db.models.functions import Cast
+
+from nocturne.answers import wrong
 
 _signer = signing.Signer(salt="nocturne.api.cursor")
 _READ: dict[str, Any] = {
@@ -25,10 +27,6 @@ _READ: dict[str, Any] = {
     "s": str,
     "": lambda text: None,
 }
-
-
-class BadCursor(ValueError):
-    """Not one of ours, or of another order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +52,29 @@ class Key:
         return self.name.startswith("price")
 
 
-def keys_of(events: QuerySet[Any, Any]) -> list[Key]:
+def keys_of(rows: QuerySet[Any, Any]) -> list[Key]:
     """The keys that a query is ordered by."""
-    return [_key(one, number) for number, one in enumerate(events.query.order_by)]
+    return [_key(one, number) for number, one in enumerate(rows.query.order_by)]
 
 
-def page_of[Rows: QuerySet[Any, Any]](events: Rows, cursor: str | None, *, order: str) -> tuple[Rows, list[Key]]:
-    """These events from behind a cursor on; further columns that `cursor_of` needs are annotated."""
-    keys = keys_of(events)
+def page_of[Rows: QuerySet[Any, Any]](rows: Rows, cursor: str | None, *, order: str) -> tuple[Rows, list[Key]]:
+    """Rows from behind a cursor on; further columns that `cursor_of` needs are annotated. 422 if it is none of ours."""
+    keys = keys_of(rows)
     reckoned = {key.name: key.expression for key in keys if isinstance(key.expression, BaseExpression)}
     if reckoned:
-        events = events.annotate(**reckoned)
-    return (events.filter(_behind(keys, _read(cursor, order, len(keys)))) if cursor else events), keys
+        rows = rows.annotate(**reckoned)
+    return (rows.filter(_behind(keys, _read(cursor, order, len(keys)))) if cursor else rows), keys
+
+
+def cut[Row: Model](
+    found: QuerySet[Row], cursor: str | None, limit: int, *, order: str
+) -> tuple[list[Row], str | None]:
+    """The rows of one page, and the cursor of the next if there is one."""
+    found, keys = page_of(found, cursor, order=order)
+    rows = list(found[: limit + 1])
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return shown, cursor_of([getattr(shown[-1], key.name) for key in keys], order=order) if more else None
 
 
 def cursor_of(values: Sequence[Any], *, order: str) -> str:
@@ -102,9 +111,9 @@ def _read(cursor: str, order: str, count: int) -> list[Any]:
     try:
         made_for, *values = _signer.unsign_object(cursor)
     except Exception as error:  # whatever somebody has made of it
-        raise BadCursor("This is no cursor of ours; begin without one.") from error
+        raise wrong("query", "cursor", "This is no cursor of ours; begin without one.") from error
     if made_for != order or len(values) != count:
-        raise BadCursor("This cursor is of another question; begin without one.")
+        raise wrong("query", "cursor", "This cursor is of another question; begin without one.")
     return [_READ[value[:1]](value[1:]) for value in values]
 
 

@@ -1,0 +1,52 @@
+"""Answers of the API that anybody may keep, and what its routes take in common: ids, cursors, lists."""
+
+import json
+from typing import Annotated, Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from ninja import Field, Path
+from ninja.errors import ValidationError
+
+from nocturne.pages import etag_of, not_modified, public_file
+
+JSON = "application/json"
+MAX_ID = 2**63 - 1
+
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+PathId = Annotated[int, Path(ge=1, le=MAX_ID)]
+Limit = Annotated[int, Field(ge=1, le=200)]
+Cursor = Annotated[
+    str | None,
+    Field(max_length=1000, description="`next_cursor` of the page before; all else must be asked as it was."),
+]
+
+
+def parts(value: object) -> object:
+    """Values of a parameter that may be repeated or hold several, a comma between them."""
+    if not isinstance(value, list):
+        return value
+    return [part.strip() for text in value for part in str(text).split(",") if part.strip()]
+
+
+def wrong(where: str, field: str, detail: str) -> ValidationError:
+    """The error of one field that only the whole can judge: 422."""
+    return ValidationError([{"loc": (where, *(("body",) if where == "body" else ()), field), "msg": detail}])
+
+
+def as_json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), cls=DjangoJSONEncoder)
+
+
+class Answer:
+    """A public answer to this request, of what the ETag is made of: `fresh` is the 304 that spares the rest of it."""
+
+    def __init__(self, request: HttpRequest, *inputs: object, generation: str) -> None:
+        self.etag = etag_of("api", *inputs, generation=generation)
+        self.fresh: HttpResponseBase | None = not_modified(request, self.etag)
+
+    def of(self, content: Any) -> HttpResponse:
+        return self.of_text(as_json(content))
+
+    def of_text(self, text: str) -> HttpResponse:
+        return public_file(text, JSON, etag=self.etag)
