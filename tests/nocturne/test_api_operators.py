@@ -1,5 +1,6 @@
 """What operators' programs see of the site itself, and which key may what."""
 
+import re
 from typing import Any
 
 import pytest
