@@ -33,6 +33,8 @@ MAX_WORDS = 8
 MAX_IDS = 20
 MAX_PAGE = 1000
 YEARS = range(2000, 2100)
+COMMON_DAYS = 31
+COMMON_PAGES = 4
 SIMILAR = 0.45  # one letter wrong or two swapped in a word of eight
 FREE = "free"
 RELEVANCE = "relevance"
@@ -135,6 +137,16 @@ class EventSearch:
     def narrowed(self) -> bool:
         """Asks for less than everything of its nights."""
         return bool(self.categories or self.price or self.sources or self.venues or self.online or self.text)
+
+    @property
+    def is_common(self) -> bool:
+        """Whether it is one of some thousands of its city, whose pages are kept; others anybody can make up."""
+        first, last = self.nights
+        coming = self.tonight <= first and last <= self.tonight + dt.timedelta(days=COMMON_DAYS)
+        free = self.text or self.notices or self.venues or self.sources
+        choices = (len(self.categories), self.price, self.online, not self.runs, self.sort)
+        one_choice = sum(map(bool, choices)) <= 1 and len(self.categories) <= 1
+        return not free and coming and one_choice and (first == last or not self.dates) and self.page <= COMMON_PAGES
 
     def filter(self, events: EventQuerySet, *, without: str = "") -> EventQuerySet:
         """One-off events that are asked for, for `for_list` to put in order."""

@@ -1,5 +1,5 @@
-"""How often somebody may do one thing, as subscribing: counted in the cache by django-ratelimit, and by nobody while
-that is away. How often anything may be asked for is in nocturne/traffic.py.
+"""How often somebody may do one thing, as subscribing: counted in the cache by django-ratelimit; while that is away
+each process counts for itself. How often anything may be asked for is in nocturne/traffic.py.
 """
 
 from collections.abc import Iterable

@@ -14,6 +14,9 @@ from urllib.parse import unquote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Lost
+from redis.retry import Retry
 
 from nocturne import logs
 from nocturne.configuration import value
@@ -137,16 +140,25 @@ def redis_database(number: int) -> str:
 
 CACHES = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "nocturne.fallback.FallbackCache",
         "LOCATION": redis_database(1),
         "KEY_PREFIX": value("CACHE_PREFIX"),
         "OPTIONS": {
             "SOCKET_CONNECT_TIMEOUT": 0.3,
             "SOCKET_TIMEOUT": 0.3,
-            "IGNORE_EXCEPTIONS": True,  # a page is slower without the cache, never broken
+            # JSON, so that nothing that lies in Valkey is ever unpickled
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            "COMPRESSOR": "django_redis.compressors.zlib.ZlibCompressor",
+            "CONNECTION_POOL_KWARGS": {
+                "max_connections": 100,
+                # what was lost, as by a restart, is made anew at once; what hangs is not asked a second time
+                "retry": Retry(NoBackoff(), 1, supported_errors=(Lost,)),
+            },
         },
     }
 }
+PAGE_CACHE_SECONDS = min(900, value("PAGE_CACHE_SECONDS"))
+SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]  # it knows django-redis by the name of its class alone
 
 # --- time, language, static files ------------------------------------------------------------------
 
@@ -217,7 +229,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# What is counted to limit it; while the cache is away nothing is.
+# What is counted to limit it; while the cache is away each process counts for itself.
 RATELIMIT_IP_META_KEY = "nocturne.client.client_ip"
 RATELIMIT_FAIL_OPEN = True
 

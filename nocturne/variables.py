@@ -179,6 +179,12 @@ SECTIONS: tuple[Section, ...] = (
                 example="redis://127.0.0.1:6379",
             ),
             Variable("CACHE_PREFIX", "nocturne", "what the keys of the cache begin with"),
+            Variable(
+                "PAGE_CACHE_SECONDS",
+                900,
+                "seconds that a public page is kept if nothing on it changes, 900 at most; 0: each is rendered each time",
+                least=0,
+            ),
         ),
     ),
     Section(

@@ -16,7 +16,7 @@ from nocturne.dev.engines import NotStarted
 ROOT = Path(__file__).resolve().parent.parent
 VARIABLES = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
 
-pytest_plugins = ("tests.databases", "tests.network", "tests.browsers", "tests.mailservers")
+pytest_plugins = ("tests.databases", "tests.caches", "tests.network", "tests.browsers", "tests.mailservers")
 
 
 def _begin_run() -> None:
@@ -52,6 +52,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "nocturne.settings"
 django.setup()
 # those of limits set their own; all others ask as often as they like
 settings.RATE_LIMIT_REQUESTS_PER_MINUTE = settings.RATE_LIMIT_REQUESTS_PER_HOUR = 0
+# and those of kept pages turn them on; all others change rows without telling
+settings.PAGE_CACHE_SECONDS = 0
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a thousand times as fast
 # A worker that inherits it would read the settings before this file has said which part of Valkey is its own.
 del os.environ["DJANGO_SETTINGS_MODULE"]

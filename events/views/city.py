@@ -18,19 +18,25 @@ from events.highlight import marked_cards, marked_nights
 from events.models import City, Event
 from events.search import MAX_NIGHTS, RELEVANCE, SORTS, EventSearch
 from events.taking import of_search, subject
-from nocturne.cache import generation
+from events.views.feeds import search_now, search_of
 from nocturne.origin import absolute
-from nocturne.pages import etag_of, not_modified, public_page
+from nocturne.pages import public_page
+from nocturne.pagestore import page
 
 PAGE = 50
 MAX_RUNS = 60
 MAX_NEIGHBOURS = 8
+# What each is kept as.
+TEMPLATES = {"events/city.html": "city", "events/list.html": "list", "events/more.html": "more"}
 BY_ITSELF = 4  # pages that follow by scrolling; from then on somebody asks, so that the foot of the page is reached
 
 
 @require_safe
 def city(request: HttpRequest, slug: str) -> HttpResponseBase:
-    return _respond(request, slug, "events/city.html")
+    try:
+        return _respond(request, slug, "events/city.html")
+    except Http404:
+        return _not_served(slug)
 
 
 @require_safe
@@ -42,50 +48,42 @@ def city_list(request: HttpRequest, slug: str) -> HttpResponseBase:
 @require_safe
 def city_more(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The cards of one page alone, to go on below those of the page before; for HTMX."""
-    found = _city(slug)
-    if isinstance(found, HttpResponseBase):
-        raise Http404
-    search = EventSearch.parse(request.GET, found, found.tonight())
-    etag = etag_of("more", search.query(), search.tonight, generation=generation(found.pk))
-    response = not_modified(request, etag)
-    if response is None:
-        search = search.forgiving(Event.objects.public())
-        context = listed(search, total=search.filter(Event.objects.public()).count(), more=True)
-        if context["page"] < search.page:  # there were more when the page above was made
-            context |= {"nights": [], "cards": []}
-        response = public_page("events/more.html", {**context, "search": search, **_paths(found)}, etag=etag)
+    response = _respond(request, slug, "events/more.html")
     response["X-Robots-Tag"] = "noindex"
     return response
 
 
 def _respond(request: HttpRequest, slug: str, template: str) -> HttpResponseBase:
-    found = _city(slug)
-    if isinstance(found, HttpResponseBase):
-        if template == "events/list.html":
-            raise Http404  # a fragment is no place for another page
-        return found
-    search = EventSearch.parse(request.GET, found, found.tonight())
-    etag = etag_of(template, search.query(), search.tonight, search.notices, generation=generation(found.pk))
-    response = not_modified(request, etag)
-    if response is None:
-        context = results(search)
-        if template == "events/city.html":
-            context["neighbours"] = _neighbours(found)
-        response = public_page(template, context, etag=etag)
+    search = search_of(request, slug)
+
+    def render(etag: str) -> HttpResponseBase:
+        return public_page(template, _context(search_now(request, slug), template), etag=etag)
+
+    parts = (search.query(), search.tonight, search.notices)
+    name = TEMPLATES[template]
+    response = page(request, name, *parts, city_id=search.city.pk, render=render, keep=search.is_common)
     if template == "events/list.html":
-        response["HX-Push-Url"] = _with_query(found.get_absolute_url(), search.query())
+        response["HX-Push-Url"] = _with_query(search.city.get_absolute_url(), search.query())
         response["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _city(slug: str) -> City | HttpResponseBase:
-    """The active city of a slug. Of one that is not active the home page says where its events are."""
-    found = City.objects.filter(slug=slug).first()
-    if found is None:
+def _context(search: EventSearch, template: str) -> dict[str, Any]:
+    if template != "events/more.html":
+        return results(search) | ({"neighbours": _neighbours(search.city)} if template == "events/city.html" else {})
+    search = search.forgiving(Event.objects.public())
+    context = listed(search, total=search.filter(Event.objects.public()).count(), more=True)
+    if context["page"] < search.page:  # there were more when the page above was made
+        context |= {"nights": [], "cards": []}
+    return {**context, "search": search, **_paths(search.city)}
+
+
+def _not_served(slug: str) -> HttpResponseBase:
+    """Of a city that is not active the home page says where its events are."""
+    name = City.objects.filter(slug=slug, active=False).values_list("name", flat=True).first()
+    if name is None:
         raise Http404
-    if not found.active:
-        return HttpResponseRedirect(f"{reverse('events:home')}?{urlencode({'q': found.name})}")
-    return found
+    return HttpResponseRedirect(f"{reverse('events:home')}?{urlencode({'q': name})}")
 
 
 def results(search: EventSearch) -> dict[str, Any]:

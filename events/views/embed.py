@@ -13,13 +13,14 @@ from django.views.decorators.http import require_safe
 from events.cards import by_night, card, dated_card
 from events.models import City
 from events.taking import MAX_EVENTS, Found, Taking, found_at, found_by, found_of, of_search, of_series, of_venue
-from events.views.feeds import search_of, series_of, venue_of
-from nocturne.cache import generation
+from events.views.feeds import in_city, search_now, search_of, series_of, venue_of
 from nocturne.origin import absolute
-from nocturne.pages import etag_of, moved, not_modified, public_page
+from nocturne.pages import moved, public_page
+from nocturne.pagestore import page
 
 THEMES = ("auto", "light", "dark")
 LIMIT = 50  # unless `limit` asks for another number
+KEPT = (5, 10, 20, LIMIT)  # by which frames are kept, so that numbers do not multiply them
 CSP: dict[str, Any] = {**settings.SECURE_CSP, "frame-ancestors": ["*"]}
 
 
@@ -46,24 +47,28 @@ def city(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Takes the parameters of a city's page, and of its own `theme` (auto, light, dark) and `limit`."""
     search = search_of(request, slug)
     theme, limit = _theme(request.GET), _limit(request.GET)
-    etag = etag_of("embed", theme, limit, search.query(page=1), search.nights, generation=generation(search.city.pk))
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
-    found = found_by(search, limit)
-    return _page(of_search(search), found, search.city, theme, etag=etag, by_time=not search.sort)
+
+    def render(etag: str) -> HttpResponseBase:
+        now = search_now(request, slug)
+        return _page(of_search(now), found_by(now, limit), now.city, theme, etag=etag, by_time=not now.sort)
+
+    parts = (theme, limit, search.query(page=1), search.nights)
+    keep = search.is_common and limit in KEPT
+    return page(request, "embed", *parts, city_id=search.city.pk, render=render, keep=keep)
 
 
 @framed
 def venue(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpResponseBase:
-    found = venue_of(pk)
-    taking, theme, limit = of_venue(found), _theme(request.GET), _limit(request.GET)
-    if (elsewhere := _moved(request, taking)) is not None:
-        return elsewhere
-    tonight = found.city.tonight()
-    etag = etag_of("embed", theme, limit, found.pk, found.name, tonight, generation=generation(found.city_id))
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
-    return _page(taking, found_at(found, tonight, limit), found.city, theme, etag=etag)
+    theme, limit = _theme(request.GET), _limit(request.GET)
+
+    def render(etag: str) -> HttpResponseBase:
+        found = venue_of(pk)
+        taking = of_venue(found)
+        if (elsewhere := _moved(request, taking)) is not None:
+            return elsewhere
+        return _page(taking, found_at(found, found.city.tonight(), limit), found.city, theme, etag=etag)
+
+    return in_city(request, "venue-embed", city_slug, render, theme, limit, keep=limit in KEPT)
 
 
 @framed
@@ -73,10 +78,13 @@ def series(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
     if (elsewhere := _moved(request, taking)) is not None:
         return elsewhere
     tonight = last.city.tonight()
-    etag = etag_of("embed", theme, limit, "series", pk, taking.name, tonight, generation=generation(last.city_id))
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
-    return _page(taking, found_of(found, tonight, limit), last.city, theme, etag=etag)
+
+    def render(etag: str) -> HttpResponseBase:
+        return _page(taking, found_of(found, tonight, limit), last.city, theme, etag=etag)
+
+    parts = (theme, limit, pk, taking.name, tonight)
+    keep = limit in KEPT
+    return page(request, "series-embed", *parts, city_id=last.city_id, render=render, keep=keep)
 
 
 def _page(taking: Taking, found: Found, city: City, theme: str, *, etag: str, by_time: bool = True) -> HttpResponseBase:

@@ -17,9 +17,9 @@ from events.models import Event, Listing, Series
 from events.prices import event_price
 from events.publishers import change, publisher, told_by_root, web_address
 from events.similar import similar_cards
-from nocturne.cache import generation
+from events.views.feeds import in_city
 from nocturne.origin import absolute
-from nocturne.pages import etag_of, moved, not_modified, public_file, public_page
+from nocturne.pages import moved, public_file, public_page
 
 # What is held or was hidden by an editor is not there for visitors; what is archived stays readable.
 SHOWN = (Event.Visibility.PUBLISHED, Event.Visibility.ARCHIVED)
@@ -27,26 +27,25 @@ SHOWN = (Event.Visibility.PUBLISHED, Event.Visibility.ARCHIVED)
 
 @require_safe
 def event(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpResponseBase:
-    found = _event(pk)
-    if (elsewhere := moved(request, found.get_absolute_url())) is not None:
-        return elsewhere
-    listings = list(Listing.objects.of_event(found))
-    etag = etag_of("event", *_state(found, listings), generation=generation(found.city_id))
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
-    return public_page("events/event.html", _context(found, listings), etag=etag)
+    def render(etag: str) -> HttpResponseBase:
+        found = _event(pk)
+        if (elsewhere := moved(request, found.get_absolute_url())) is not None:
+            return elsewhere
+        return public_page("events/event.html", page_context(found, list(Listing.objects.of_event(found))), etag=etag)
+
+    return in_city(request, "event", city_slug, render)
 
 
 @require_safe
 def event_ics(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpResponseBase:
-    found = _event(pk)
-    if (elsewhere := moved(request, _ics_path(found))) is not None:
-        return elsewhere
-    etag = etag_of("event.ics", pk, found.updated_at, generation=generation(found.city_id))
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
-    told = told_by_root([found.pk])
-    return public_file(calendar([found], told=told), CONTENT_TYPE, etag=etag, filename=f"{found.city.slug}-{pk}.ics")
+    def render(etag: str) -> HttpResponseBase:
+        found = _event(pk)
+        if (elsewhere := moved(request, _ics_path(found))) is not None:
+            return elsewhere
+        text = calendar([found], told=told_by_root([found.pk]))
+        return public_file(text, CONTENT_TYPE, etag=etag, filename=f"{found.city.slug}-{pk}.ics")
+
+    return in_city(request, "event-ics", city_slug, render)
 
 
 def _event(pk: int) -> Event:
@@ -59,13 +58,7 @@ def _event(pk: int) -> Event:
     return found
 
 
-def _state(event: Event, listings: list[Listing]) -> tuple[object, ...]:
-    """What the page depends on beside the city's generation; a listing's own changes do not bump that."""
-    seen = [(row.pk, row.changed_at, row.missing_since, row.retired_at) for row in listings]
-    return event.pk, event.updated_at, event.city.tonight(), seen
-
-
-def _context(event: Event, listings: list[Listing]) -> dict[str, Any]:
+def page_context(event: Event, listings: list[Listing]) -> dict[str, Any]:
     tonight = event.city.tonight()
     changes = list(event.changes.order_by("-sequence"))
     return {

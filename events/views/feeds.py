@@ -1,5 +1,7 @@
 """What is taken along: a city's search, a venue or a series as a calendar, an Atom feed and a JSON Feed."""
 
+from collections.abc import Callable
+
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -7,13 +9,15 @@ from django.views.decorators.http import require_safe
 
 from events.feeds import Feed, feed_response
 from events.ics import CONTENT_TYPE, calendar
-from events.models import City, Event, Series, Venue
+from events.known import known_city, read_city
+from events.models import Event, Series, Venue
 from events.publishers import told_by_root
 from events.search import EventSearch
 from events.taking import MAX_EVENTS, Found, Taking, found_at, found_by, found_of, of_search, of_series, of_venue
-from nocturne.cache import generation
+from nocturne.cache import SITE
 from nocturne.origin import absolute
-from nocturne.pages import etag_of, moved, not_modified, public_file
+from nocturne.pages import moved, public_file
+from nocturne.pagestore import page
 
 
 @require_safe
@@ -21,23 +25,25 @@ def city(request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
     """`form` is ics, atom or json; as of the views below. 404 for a city that is not active: a program that asks for
     a calendar has no use for a page."""
     search = search_of(request, slug)
-    etag = etag_of(form, search.query(page=1), search.nights, generation=generation(search.city.pk))
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
-    return _answer(of_search(search), found_by(search, MAX_EVENTS), form, slug, etag=etag)
+
+    def render(etag: str) -> HttpResponseBase:
+        now = search_now(request, slug)
+        return _answer(of_search(now), found_by(now, MAX_EVENTS), form, slug, etag=etag)
+
+    parts = (search.query(page=1), search.nights)
+    return page(request, form, *parts, city_id=search.city.pk, render=render, keep=search.is_common)
 
 
 @require_safe
 def venue(request: HttpRequest, city_slug: str, slug: str, pk: int, form: str) -> HttpResponseBase:
-    found = venue_of(pk)
-    taking = of_venue(found)
-    if (elsewhere := moved(request, taking.path(form))) is not None:
-        return elsewhere
-    tonight = found.city.tonight()
-    etag = etag_of(form, found.pk, found.name, found.address, tonight, generation=generation(found.city_id))
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
-    return _answer(taking, found_at(found, tonight, MAX_EVENTS), form, found.slug, etag=etag)
+    def render(etag: str) -> HttpResponseBase:
+        found = venue_of(pk)
+        taking = of_venue(found)
+        if (elsewhere := moved(request, taking.path(form))) is not None:
+            return elsewhere
+        return _answer(taking, found_at(found, found.city.tonight(), MAX_EVENTS), form, found.slug, etag=etag)
+
+    return in_city(request, f"venue-{form}", city_slug, render)
 
 
 @require_safe
@@ -47,14 +53,41 @@ def series(request: HttpRequest, slug: str, pk: int, form: str) -> HttpResponseB
     if (elsewhere := moved(request, taking.path(form))) is not None:
         return elsewhere
     tonight = last.city.tonight()
-    etag = etag_of(form, "series", pk, taking.name, tonight, generation=generation(last.city_id))
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
-    return _answer(taking, found_of(found, tonight, MAX_EVENTS), form, f"series-{pk}", etag=etag)
+
+    def render(etag: str) -> HttpResponseBase:
+        return _answer(taking, found_of(found, tonight, MAX_EVENTS), form, f"series-{pk}", etag=etag)
+
+    return page(request, f"series-{form}", pk, taking.name, tonight, city_id=last.city_id, render=render)
+
+
+def in_city(
+    request: HttpRequest,
+    name: str,
+    city_slug: str,
+    render: Callable[[str], HttpResponseBase],
+    *parts: object,
+    keep: bool = True,
+) -> HttpResponseBase:
+    """The page of something that belongs to the city of its address.
+
+    `render` finds out whether that is so; what it redirects is not kept.
+    """
+    try:
+        city = known_city(city_slug)
+    except Http404:  # of a city that is not active; nobody is led there
+        return page(request, name, request.path, *parts, city_id=SITE, render=render, keep=False)
+    return page(request, name, request.path, city.tonight(), *parts, city_id=city.pk, render=render, keep=keep)
 
 
 def search_of(request: HttpRequest, slug: str) -> EventSearch:
-    city = get_object_or_404(City.objects.active(), slug=slug)
+    """What is asked of a city, as it was known a minute ago: which page it is, not what is on it."""
+    city = known_city(slug)
+    return EventSearch.parse(request.GET, city, city.tonight())
+
+
+def search_now(request: HttpRequest, slug: str) -> EventSearch:
+    """The same of the city as it is."""
+    city = read_city(slug)
     return EventSearch.parse(request.GET, city, city.tonight())
 
 
@@ -81,8 +114,8 @@ def _answer(taking: Taking, found: Found, form: str, filename: str, *, etag: str
     told = told_by_root(event.root_id for event in found.events)
     said = _("These are the first %(count)s events. There are more.") % {"count": MAX_EVENTS} if found.more else ""
     if form == "ics":
-        page = absolute(taking.page_path)
-        text = calendar(found.events, name=taking.name, description=said, page=page, told=told)
+        address = absolute(taking.page_path)
+        text = calendar(found.events, name=taking.name, description=said, page=address, told=told)
         return public_file(text, CONTENT_TYPE, etag=etag, filename=f"{filename}.ics")
     feed = Feed(
         title=taking.name,

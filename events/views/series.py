@@ -1,16 +1,19 @@
 """A series' page: all its dates, the next first."""
 
+import datetime as dt
+from typing import Any
+
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from events.cards import dated_card
 from events.jsonld import breadcrumbs, script_text
-from events.models import Event
+from events.models import Event, Series
 from events.taking import of_series
 from events.views.feeds import series_of
-from nocturne.cache import generation
 from nocturne.origin import absolute
-from nocturne.pages import etag_of, moved, not_modified, public_page
+from nocturne.pages import moved, public_page
+from nocturne.pagestore import page
 
 MAX_DATES = 200
 MAX_PAST = 50
@@ -22,24 +25,28 @@ def series(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
     found, last = series_of(pk)
     if (elsewhere := moved(request, found.get_absolute_url())) is not None:
         return elsewhere
-    city = last.city
-    tonight = city.tonight()
-    etag = etag_of("series", pk, found.title, tonight, generation=generation(city.pk))
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
+    tonight = last.city.tonight()
+
+    def render(etag: str) -> HttpResponseBase:
+        return public_page("events/series.html", _context(found, last, tonight), etag=etag)
+
+    return page(request, "series", pk, found.title, tonight, city_id=last.city_id, render=render)
+
+
+def _context(found: Series, last: Event, tonight: dt.date) -> dict[str, Any]:
     coming = list(Event.objects.public().of_series(found).from_night(tonight).for_list()[: MAX_DATES + 1])
     past = Event.objects.shown().of_series(found).filter(last_night__lt=tonight)
     past = past.for_list().order_by("-night", "-starts_at", "-pk")[:MAX_PAST]
-    context = {
+    title = found.title or last.title
+    return {
         "series": found,
-        "title": found.title or last.title,
-        "city": city,
+        "title": title,
+        "city": last.city,
         "canonical": absolute(found.get_absolute_url()),
-        "way": script_text(breadcrumbs(city, found.title or last.title, found.get_absolute_url())),
-        "take": of_series(found, found.title or last.title),
+        "way": script_text(breadcrumbs(last.city, title, found.get_absolute_url())),
+        "take": of_series(found, title),
         "cards": [dated_card(event, tonight=tonight) for event in coming[:MAX_DATES]],
         "past": [dated_card(event, tonight=tonight) for event in past],
         "more": len(coming) > MAX_DATES,
         "max_dates": MAX_DATES,
     }
-    return public_page("events/series.html", context, etag=etag)

@@ -1,9 +1,9 @@
 """A venue's page: what is on there."""
 
 import datetime as dt
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
-from django.utils import timezone as clock
 from django.views.decorators.http import require_safe
 
 from events.cards import by_night, card
@@ -11,26 +11,28 @@ from events.jsonld import breadcrumbs, script_text
 from events.maps import map_link
 from events.models import Event, Venue
 from events.taking import of_venue
-from events.views.feeds import venue_of
-from nocturne.cache import generation
+from events.views.feeds import in_city, venue_of
 from nocturne.origin import absolute
-from nocturne.pages import etag_of, moved, not_modified, public_page
+from nocturne.pages import moved, public_page
 
 MAX_EVENTS = 100
 
 
 @require_safe
 def venue(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpResponseBase:
-    found = venue_of(pk)
-    if (elsewhere := moved(request, found.get_absolute_url())) is not None:
-        return elsewhere
-    tonight = found.city.tonight(clock.now())
-    etag = _etag("venue", found, tonight)
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
+    def render(etag: str) -> HttpResponseBase:
+        found = venue_of(pk)
+        if (elsewhere := moved(request, found.get_absolute_url())) is not None:
+            return elsewhere
+        return public_page("events/venue.html", _context(found, found.city.tonight()), etag=etag)
+
+    return in_city(request, "venue", city_slug, render)
+
+
+def _context(found: Venue, tonight: dt.date) -> dict[str, Any]:
     events = Event.objects.public().at_venue(found).from_night(tonight)
     rows = list(events.one_off().for_list()[: MAX_EVENTS + 1])
-    context = {
+    return {
         "venue": found,
         "city": found.city,
         "canonical": absolute(found.get_absolute_url()),
@@ -42,9 +44,3 @@ def venue(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpRespo
         "take": of_venue(found),
         "way": script_text(breadcrumbs(found.city, found.name, found.get_absolute_url())),
     }
-    return public_page("events/venue.html", context, etag=etag)
-
-
-def _etag(form: str, venue: Venue, tonight: dt.date) -> str:
-    facts = (venue.pk, venue.name, venue.address, venue.latitude, venue.longitude, tonight)
-    return etag_of(form, *facts, generation=generation(venue.city_id))

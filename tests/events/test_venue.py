@@ -63,6 +63,7 @@ def test_queries_do_not_grow_with_events_and_304_reads_none(client: Client) -> N
     venue = make_venue()
     make_event(local="2026-12-04T20:00", venue=venue)
     url = venue.get_absolute_url()
+    client.get(url)  # what is remembered of the city is the same for all pages
     with CaptureQueriesContext(connection) as few:
         etag = client.get(url)["ETag"]
     for _ in range(12):
@@ -72,4 +73,4 @@ def test_queries_do_not_grow_with_events_and_304_reads_none(client: Client) -> N
     assert len(many) == len(few) <= 5
     with CaptureQueriesContext(connection) as unchanged:
         assert client.get(url, headers={"If-None-Match": etag}).status_code == 304
-    assert len(unchanged) == 1
+    assert not unchanged
