@@ -20,11 +20,9 @@ class NocturneConfig(AppConfig):
         # the app that tasks are queued with; Celery's own would look for a broker of its own choice
         importlib.import_module("nocturne.celery")
         from . import timing, trail, webhooks
-        from .accounts import factors
         from .logs import web
         from .trail import triggers
 
-        factors.connect()
         web.connect()
         timing.connect()
         webhooks.connect()

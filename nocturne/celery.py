@@ -63,6 +63,7 @@ app.conf.update(
             "options": {"expires": 3590},
         },
         "tidy subscriptions and mail": {"task": "subscriptions.tidy", "schedule": 60.0, "options": {"expires": 55}},
+        "forget sessions": {"task": "nocturne.forget", "schedule": crontab(minute=20), "options": {"expires": 3590}},
         "send the digests": {"task": "subscriptions.digests_due", "schedule": 60.0, "options": {"expires": 55}},
     },
 )

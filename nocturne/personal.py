@@ -12,7 +12,7 @@ from django.db import transaction
 
 from . import mail
 from .addresses import address_hashes
-from .models import EmailLog, Suppression, Ticket, User
+from .models import Change, EmailLog, Suppression, Ticket, User
 
 
 class Part(NamedTuple):
@@ -61,10 +61,14 @@ def erase(user: User) -> None:
     Ticket.objects.filter(address=locked.email).delete()
     about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(locked.pk))
     about.update(object_repr="an erased account", change_message="")
+    pk, email = locked.pk, locked.email
     if LogEntry.objects.filter(user=locked).exists():
         _empty(locked)
     else:
         locked.delete()
+    # last, since the trail has just taken down that, too
+    Change.objects.filter(model="nocturne.User", object_id=pk).update(before=None, after=None)
+    Change.objects.filter(actor=email).update(actor=f"user {pk}")
 
 
 def _empty(user: User) -> None:

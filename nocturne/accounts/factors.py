@@ -14,7 +14,6 @@ from allauth.mfa.base.forms import (
     ReauthenticateForm as AllauthReauthenticateForm,
 )
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt, encrypt, is_mfa_enabled
 from cryptography.fernet import InvalidToken
@@ -68,7 +67,7 @@ def accepts(authenticator: Authenticator, code: str) -> bool:
     digits = "".join(code.split())
     for counter in totp.yield_hotp_counters_from_time():
         if constant_time_compare(totp.format_hotp_value(totp.hotp_value(secret, counter)), digits):
-            unused = Q(data__counter__lt=counter) | Q(data__counter=None)
+            unused = Q(data__counter__lt=counter) | Q(data__counter__isnull=True)
             row = Authenticator.objects.filter(unused, pk=authenticator.pk)
             # encrypted anew: with the SECRET_KEY of now
             authenticator.data = {**authenticator.data, "counter": counter, "secret": encrypt(secret)}
@@ -98,14 +97,20 @@ class ReauthenticateForm(_Code, AllauthReauthenticateForm):
     pass
 
 
-def enrolled(*, request: HttpRequest, user: Any, authenticator: Authenticator, **rest: Any) -> None:
-    """Who enrols an app has shown a code of it, which counts as giving it."""
-    if authenticator.type == Authenticator.Type.TOTP:
-        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+def enrols[**P](view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+    """The view that sets up an app. Who does has shown a code of it, which counts as giving the factor."""
 
+    @functools.wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        request: Any = args[0]
+        before = request.user.is_anonymous or has_factor(request.user)
+        response = view(*args, **kwargs)
+        row = None if before else Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP).first()
+        if row:
+            record_authentication(request, request.user, "mfa", id=row.pk, type=row.type)
+        return response
 
-def connect() -> None:
-    authenticator_added.connect(enrolled, dispatch_uid="nocturne.accounts.factors")
+    return guarded
 
 
 def reset(user: Any) -> int:

@@ -20,6 +20,7 @@ from .factors import has_factor
 from .signing import redirect, signed_in_only, wait_for_factor
 
 NAME_LENGTH = 40
+JOINERS = "\u200c\u200d"  # within words of Persian and Indian scripts
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -75,8 +76,9 @@ def shown_name(raw: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", raw).split())
     if len(name) > NAME_LENGTH:
         raise ValueError(_("That is too long: %(number)s characters at most.") % {"number": NAME_LENGTH})
-    if any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn") for character in name):
-        raise ValueError(_("There are characters in it that cannot be seen. Please type it."))
+    kinds = {unicodedata.category(character)[0] for character in name if character not in JOINERS}
+    if "C" in kinds or (name and not kinds & {"L", "N"}):
+        raise ValueError(_("Please write it with letters, and without characters that cannot be seen."))
     if "@" in name:
         raise ValueError(_("Everybody can read the name, so it must be no e-mail address."))
     return name

@@ -3,14 +3,16 @@
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import QuerySet
 from django.forms import CheckboxSelectMultiple, ModelForm, MultipleChoiceField
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from nocturne.accounts import factors, mails
 from nocturne.models import ApiKey, User
 
 from .pages import NOTHING, EditorAdmin, Lists, RecordAdmin, SearchFilter, user_of
@@ -33,7 +35,7 @@ class UserAdmin(DjangoUserAdmin):
     add_form = UserCreationForm
     fieldsets = (
         (None, {"fields": ("email", "password")}),
-        ("Person", {"fields": ("first_name", "last_name")}),
+        ("Person", {"fields": ("display_name", "first_name", "last_name")}),
         ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )
@@ -44,6 +46,7 @@ class UserAdmin(DjangoUserAdmin):
     search_fields = ("email", "first_name", "last_name")
     ordering = ("email",)
     show_full_result_count = False
+    actions = ("reset_factor",)
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[Lists]:
         return Lists
@@ -61,6 +64,22 @@ class UserAdmin(DjangoUserAdmin):
         if obj and obj.is_superuser and not request.user.is_superuser:
             return False
         return super().has_delete_permission(request, obj)
+
+
+    def has_superuser_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    @admin.action(description="Reset the second factor", permissions=["superuser"])
+    def reset_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For who has lost phone and recovery codes."""
+        rows = [user for user in queryset if factors.reset(user)]
+        LogEntry.objects.log_actions(
+            user_id=user_of(request).pk, queryset=rows, action_flag=CHANGE, change_message="Second factor reset."
+        )
+        for user in rows:
+            mails.send_notice("totp_deactivated", user.email)
+        said = "1 account sets up" if len(rows) == 1 else f"{len(rows)} accounts set up"
+        self.message_user(request, f"{said} a second factor anew after signing in.", messages.SUCCESS)
 
 
 class ApiKeyForm(ModelForm):

@@ -26,14 +26,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("address", models.CharField(max_length=254)),
-                ("hashed", models.CharField(max_length=64)),
+                ("hashed", models.CharField(blank=True, help_text="Of the code; a link is signed.", max_length=64)),
                 ("tries", models.PositiveSmallIntegerField(default=0)),
                 ("expires_at", models.DateTimeField()),
                 ("used_at", models.DateTimeField(null=True)),
             ],
             options={
                 "indexes": [
-                    models.Index(condition=models.Q(("kind", "link")), fields=["hashed"], name="ticket_link"),
                     models.Index(fields=["expires_at"], name="ticket_expires"),
                     models.Index(fields=["address"], name="ticket_address"),
                 ],
