@@ -25,7 +25,7 @@ PER_PAGE = 25
 CHOICES = 100
 LAST = 5
 
-TABS = (
+TABS = [
     ("pairs", "Pairs", "quality.view_verdict"),
     ("held", "Held events", "events.view_event"),
     ("unplaced", "Not yet events", "events.view_listing"),
@@ -33,10 +33,18 @@ TABS = (
     ("comments", "Comments", "events.view_comment"),
     ("reports", "Reports", "events.view_eventreport"),
     ("report", "Quality", "quality.view_finding"),
-)
+]
 PERMISSIONS = {name: permission for name, _, permission in TABS}
+# What waits under the tabs of apps above this one.
+MORE: dict[str, Callable[[], QuerySet[Any, Any]]] = {}
 
 View = Callable[..., HttpResponse]
+
+
+def add_tab(name: str, label: str, permission: str, waiting: Callable[[], QuerySet[Any, Any]]) -> None:
+    """Give the desk a page of an app above, whose address is desk:<name>, with the rows that wait there."""
+    TABS.append((name, label, permission))
+    PERMISSIONS[name], MORE[name] = permission, waiting
 
 
 def desk(name: str) -> Callable[[View], View]:
@@ -74,6 +82,7 @@ def counts(request: HttpRequest) -> dict[str, int | None]:
         "unplaced": queues.unplaced(),
         "comments": queues.comments(),
         "reports": queues.reports(),
+        **{name: rows() for name, rows in MORE.items()},
     }
     # "comments" is a name that the row has already
     asked = {f"{name}_waiting": _number_of(rows) for name, rows in waiting.items() if name in seen}

@@ -20,6 +20,7 @@ from .model import Submission
 from .trust import is_clean, is_other, is_trusted
 
 State = Submission.State
+CURRENT = (State.UNCONFIRMED, State.QUEUED, State.LISTED)
 AGAIN = dt.timedelta(minutes=10)  # who sends the same thing twice within it gets one mail
 
 
@@ -45,9 +46,8 @@ def ask(draft: EventDraft, city: City, *, email: str, now: dt.datetime | None = 
         created_at=now,
     )
     Submission.objects.bulk_create([row], ignore_conflicts=True)
-    current = (State.UNCONFIRMED, State.QUEUED, State.LISTED)
     rows = Submission.objects.select_for_update(of=("self",)).select_related("mail", "city")
-    found = rows.filter(hashed=row.hashed, digest=row.digest, state__in=current).first()
+    found = rows.filter(hashed=row.hashed, digest=row.digest, state__in=CURRENT).first()
     if found is None:  # refused or withdrawn at this moment
         return ask(draft, city, email=email, now=now)
     if found.email and (found.mail is None or found.mail.queued_at <= now - AGAIN):
@@ -154,6 +154,22 @@ def refuse(submission: Submission, *, by: User, reason: str, now: dt.datetime | 
             row.city = row.listing.city or row.city
         row.save()
         _tell(row, EmailLog.Kind.NOTICE, now)
+    return row
+
+
+def reopen(submission: Submission, *, now: dt.datetime | None = None) -> Submission:
+    """Let what was refused wait again. Raises Stale if it was not, is over, or was sent again since."""
+    with transaction.atomic():
+        row = _locked(submission)
+        if row.state != State.REFUSED:
+            raise Stale(f"It is {row.get_state_display()}.")
+        if row.is_over(now or clock.now()):
+            raise Stale("It is over.")
+        same = Submission.objects.filter(hashed=row.hashed, digest=row.digest).exclude(pk=row.pk)
+        if same.filter(state__in=CURRENT).exists():
+            raise Stale("It was sent again since.")
+        row.state, row.reason, row.decided_at, row.decided_by = State.QUEUED, "", None, None
+        row.save()
     return row
 
 

@@ -37,7 +37,7 @@ from events.models import (
 from nocturne.admin.pages import EstimatingPaginator
 from nocturne.models import Alert, ApiKey, EmailLog, Suppression, User
 from quality.models import Audit, Finding, Verdict
-from scraping.models import Health, OptOut, Run, RunItem, Schedule
+from scraping.models import Health, OptOut, Run, RunItem, Schedule, Submission
 from subscriptions.models import Digest, Subscriber, Subscription
 
 pytestmark = pytest.mark.timeout(300)  # 200,000 rows take a while on a busy machine
@@ -189,6 +189,19 @@ def make_everything(rows: int) -> None:
     make(Alert, key=lambda n: f"source:{n}", message=lambda n: "Look at it.")
     runs = make(Run, source=lambda n: sources[n], started_at=lambda n: now, status=lambda n: "changed")
     make(RunItem, run=lambda n: runs[n], listing=lambda n: listings[n], action=lambda n: "new")
+    make(
+        Submission,
+        email=lambda n: f"{n}@example.org",
+        hashed=lambda n: f"{n:064d}",
+        digest=lambda n: f"{n:064d}",
+        city=lambda n: cities[n],
+        listing=lambda n: listings[n],
+        draft=lambda n: draft,
+        last_day=lambda n: night,
+        state=lambda n: "listed",
+        confirmed_at=lambda n: now,
+        decided_by=lambda n: users[n],
+    )
 
 
 @pytest.fixture(scope="module", params=[300, pytest.param(10_000, marks=pytest.mark.slow)])

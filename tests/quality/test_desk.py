@@ -104,7 +104,7 @@ class TestDesk:
             "Comments": "0",
             "Reports": "0",
         }
-        assert rows == counts | {"Quality": ""}
+        assert rows == counts | {"Quality": "", "Sent in": "0"}
 
     def test_staff_see_what_they_may(self, client: Client) -> None:
         client = make_editor("few@example.org", is_superuser=False)
