@@ -7,7 +7,7 @@ class EventsConfig(AppConfig):
     def ready(self) -> None:
         from django.conf import settings
 
-        from nocturne import trail
+        from nocturne import personal, trail
         from nocturne.models import Change
 
         from . import archive, comments, pruning, reports
@@ -17,6 +17,8 @@ class EventsConfig(AppConfig):
             "deleted comments and settled reports of them", comments.prune, days=lambda: comments.LATELY.days
         )
         archive.register("settled reports", reports.prune)
+        personal.register("comments", export=comments.exported, erase=comments.erase)
+        personal.register("reports", export=reports.exported, erase=reports.erase)
         archive.register(
             "changes in the trail",
             lambda before, dry_run: archive.deleting(Change.objects.filter(at__lt=before), dry_run),

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from nocturne.cache import bump_on_commit
 from nocturne.models import User
+from nocturne.origin import absolute
 
 from . import spam
 from .archive import deleting
@@ -249,6 +250,34 @@ def delete(comment: Comment, user: User) -> bool:
     else:
         row.delete()
     return True
+
+
+def exported(user: User) -> dict[str, Any]:
+    """What is kept of a user's comments, and that others' were reported."""
+    rows = Comment.objects.filter(user=user).exclude(text="").select_related("event__root__city").order_by("created_at")
+    return {
+        "comments": [
+            {
+                "event": row.event.title,
+                "page": absolute(row.event.root.get_absolute_url()),
+                "name": row.name,
+                "text": row.text,
+                "state": row.state,
+                "written_at": row.created_at,
+            }
+            for row in rows
+        ],
+        "reported": list(CommentReport.objects.filter(user=user).order_by("at").values("reason", "text", "at")),
+    }
+
+
+@transaction.atomic
+def erase(user: User) -> None:
+    """Delete all comments of a user; once more changes nothing. Reports of others' comments stay without a name."""
+    rows = Comment.objects.filter(user=user)
+    _show_at_once(list(rows.values_list("pk", flat=True)))
+    rows.delete()
+    CommentReport.objects.filter(user=user).update(user=None)
 
 
 def prune(before: dt.datetime, dry_run: bool) -> Iterator[int]:

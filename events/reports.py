@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
@@ -87,6 +88,17 @@ def settle(report_ids: Iterable[int], *, by: User, now: dt.datetime | None = Non
     for pk in ids:
         resolve(_key(pk), now=now)
     return closed
+
+
+def exported(user: User) -> list[dict[str, Any]]:
+    """What was reported with the address of a user."""
+    rows = EventReport.objects.filter(email=user.email).order_by("at")
+    return list(rows.values("event__title", "kind", "reason", "text", "at", "settled_at"))
+
+
+def erase(user: User) -> None:
+    """Forget that the address of a user stood in reports; what they say stays, and is answered to nobody."""
+    EventReport.objects.filter(email=user.email).update(email="")
 
 
 def prune(before: dt.datetime, dry_run: bool) -> Iterator[int]:

@@ -13,8 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from events.drafts import EventDraft, Price
-from events.models import City, Event, EventChange, Series, Venue
+from events.models import City, Comment, Event, EventChange, Series, Venue
 from nocturne.limits import too_many
+from nocturne.models import User
 from nocturne.urls import urlpatterns as site
 from scraping.models import Health, Schedule
 from subscriptions import digests, links
@@ -24,11 +25,12 @@ from tests.subscriptions.people import make_subscription, path_of
 NOW = dt.datetime(2026, 11, 30, 8, tzinfo=dt.UTC)  # a Monday morning in Berlin
 MONDAY = NOW.date()
 APPS = ("events", "scraping", "subscriptions")
-# Answers that nobody reads as a page.
+# Answers that nobody reads as a page, and what only those get who are signed in.
 FILES = {
     *("image", "robots", "sitemap", "sitemap_site", "sitemap_city", "city_nearest", "event_ics", "export"),
     *(f"{what}_{form}" for what in ("city", "venue", "series") for form in ("ics", "atom", "json")),
     "digests_atom",
+    *("my_comments", "comments_part", "delete_comment"),
 }
 
 
@@ -81,6 +83,7 @@ def make_whole_site() -> WholeSite:
     _name_lists(site, city, venue, empty, series)
     site.pages["event"] = [event.get_absolute_url() for event in events.values()]
     site.feeds += [f"{events['full'].get_absolute_url().rstrip('/')}.ics"]
+    _name_comments(site, events)
     _name_mails(site, city)
     site.pages["trouble"] = ["/nowhere/", "/too-often", "/broken"]
     return site
@@ -160,6 +163,24 @@ def _name_lists(site: WholeSite, city: City, venue: Venue, empty: Venue, series:
         "city_options": ["/cities/options?q=ж", "/cities/options?q=щщщщ"],
     }
     site.feeds = [f"{here}{form}" for form in ("calendar.ics", "feed.atom", "feed.json")]
+
+
+def _name_comments(site: WholeSite, events: dict[str, Event]) -> None:
+    full, past = events["full"], events["past"]
+    user = User.objects.create(email="ada@example.org", password="!")
+    rows = [
+        Comment.objects.create(
+            event=full, user=user, name="Ада", text=f"Так {number}! https://c.example/", state="live"
+        )
+        for number in range(51)
+    ]
+    Comment.objects.create(event=full, user=user, name="Ада", text="Ні.", state="held")
+    on = f"/comments/on/{full.pk}/"
+    site.pages |= {
+        "comments": [on, f"{on}?page=2", f"/comments/on/{events['late'].pk}/", f"/comments/on/{past.pk}/"],
+        "report_comment": [f"/comments/{rows[0].pk}/report/"],
+        "report_event": [f"/report/{full.pk}/", f"/report/{full.pk}/?kind=takedown"],
+    }
 
 
 def _name_mails(site: WholeSite, city: City) -> None:

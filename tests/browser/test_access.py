@@ -17,6 +17,7 @@ COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-tex
 PARTS = {
     "lists": ("home", "city", "venue", "series"),
     "events": ("event", "about", "bot", "sources", "trouble"),
+    "community": ("comments", "report_comment", "report_event"),
     "mail": ("subscribe", "confirm", "preferences", "unsubscribe", "archive", "digest"),
     "frames": ("city_embed", "venue_embed", "series_embed"),
 }

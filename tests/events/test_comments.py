@@ -1,14 +1,17 @@
 """Posting, reporting, deciding and deleting comments."""
 
 import datetime as dt
+import json
 import threading
 from typing import Any
 
 import pytest
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
-from events import comments, decisions, spam
-from events.models import Comment, CommentReport, Decision, Event
+from events import comments, decisions, reports, spam
+from events.models import Comment, CommentReport, Decision, Event, EventReport
+from nocturne import personal
 from nocturne.cache import generation
 from nocturne.models import User
 from tests.factories import make_city, make_event
@@ -280,6 +283,25 @@ class TestDeleting:
         assert sum(comments.prune(NOW + DAY, dry_run=False)) == 1  # its report goes with it
         assert list(Comment.objects.filter(event=event).values_list("text", flat=True)) == ["Next."]
         assert CommentReport.objects.count() == 0
+
+
+class TestPersonal:
+    def test_an_account_takes_its_comments_along_and_has_them_erased(self) -> None:
+        event, user, other = make_event("Ball"), make_known(), make_known("other")
+        mine, theirs = say(event, user, "Mine."), say(event, other, "Theirs.")
+        report(theirs, 1, user=user, reason="spam", text="Look.")
+        reports.take(event, kind="mistake", reason="when", text="At nine.", email=user.email, now=NOW)
+        kept = json.loads(json.dumps(personal.exported(user), cls=DjangoJSONEncoder))
+        assert [row["text"] for row in kept["comments"]["comments"]] == ["Hello.", "Mine."]
+        assert kept["comments"]["comments"][1]["page"] == f"http://127.0.0.1:8000{event.get_absolute_url()}"
+        assert [row["text"] for row in kept["comments"]["reported"]] == ["Look."]
+        assert [row["text"] for row in kept["reports"]] == ["At nine."]
+        for _ in range(2):
+            personal.erase(user)
+        assert set(Comment.objects.values_list("text", flat=True)) == {"Hello.", "Theirs."}
+        assert not Comment.objects.filter(pk=mine.pk).exists()
+        assert CommentReport.objects.get().user is None
+        assert EventReport.objects.get().email == ""
 
 
 class TestMerging:
