@@ -83,6 +83,12 @@ def erase(subscriber: Subscriber) -> None:
     subscriber.delete()
 
 
+def erase_address(email: str) -> None:
+    """Delete whoever subscribed with this address."""
+    for subscriber in Subscriber.objects.filter(email=email.lower()):
+        erase(subscriber)
+
+
 @transaction.atomic
 def forget(*, now: dt.datetime | None = None) -> int:
     """Delete what was asked for long ago and never confirmed, with the address if it has nothing else; how many."""

@@ -51,6 +51,12 @@ def forms_of(subscriber: Subscriber) -> list[dict[str, Any]]:
     return [_form(row, cities) for row in rows]
 
 
+def exported_of(email: str) -> list[dict[str, Any]]:
+    """The subscriptions of an address, for who has an account with it."""
+    subscriber = Subscriber.objects.filter(email=email.lower()).first()
+    return _subscriptions(subscriber) if subscriber else []
+
+
 def exported(subscriber: Subscriber) -> dict[str, Any]:
     """All that is kept about an address."""
     hashes = address_hashes(subscriber.email)
@@ -60,23 +66,27 @@ def exported(subscriber: Subscriber) -> dict[str, Any]:
         "email": subscriber.email,
         "created_at": subscriber.created_at,
         "confirmed_at": subscriber.confirmed_at,
-        "subscriptions": [
-            {
-                "city": row.city.code,
-                "status": row.status,
-                "search": row.search,
-                "day": row.get_weekday_display(),
-                "requested_at": row.requested_at,
-                "requested_ip": row.requested_ip,
-                "confirmed_at": row.confirmed_at,
-                "confirmed_ip": row.confirmed_ip,
-                "unsubscribed_at": row.unsubscribed_at,
-            }
-            for row in subscriber.subscriptions.select_related("city").order_by("requested_at", "pk")
-        ],
+        "subscriptions": _subscriptions(subscriber),
         "mails": list(mails.values("kind", "state", "why", "message_id", "queued_at", "finished_at")),
         "suppressed": list(suppressed.values("reason", "note", "since")),
     }
+
+
+def _subscriptions(subscriber: Subscriber) -> list[dict[str, Any]]:
+    return [
+        {
+            "city": row.city.code,
+            "status": row.status,
+            "search": row.search,
+            "day": row.get_weekday_display(),
+            "requested_at": row.requested_at,
+            "requested_ip": row.requested_ip,
+            "confirmed_at": row.confirmed_at,
+            "confirmed_ip": row.confirmed_ip,
+            "unsubscribed_at": row.unsubscribed_at,
+        }
+        for row in subscriber.subscriptions.select_related("city").order_by("requested_at", "pk")
+    ]
 
 
 def _had_already(city: City) -> str:
