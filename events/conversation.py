@@ -1,7 +1,6 @@
 """The comments on an event as a page shows them: the newest first, a page at a time, with the form."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -72,8 +71,7 @@ def conversation(event: Event, *, user: User | None = None, page: int = 1) -> Co
 def name_of(user: User) -> str:
     """The name that a user writes under: what was chosen for the account, else that of the last comment."""
     last = Comment.objects.filter(user=user).exclude(text="").order_by("-created_at").values_list("name", flat=True)
-    chosen: Any = getattr(user, "display_name", "")
-    return chosen or last.first() or ""
+    return user.display_name or last.first() or ""
 
 
 def _said(row: Comment, event: Event, user: User | None) -> Said:

@@ -93,7 +93,7 @@ def settle(report_ids: Iterable[int], *, by: User, now: dt.datetime | None = Non
 def exported(user: User) -> list[dict[str, Any]]:
     """What was reported with the address of a user."""
     rows = EventReport.objects.filter(email=user.email).order_by("at")
-    return list(rows.values("event__title", "kind", "reason", "text", "at", "settled_at"))
+    return [dict(row) for row in rows.values("event__title", "kind", "reason", "text", "at", "settled_at")]
 
 
 def erase(user: User) -> None:
