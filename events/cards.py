@@ -22,10 +22,14 @@ class Card:
     """`clock` is what stands in the time column, `aside` the true date where it is not the night's.
 
     `ends` is when an event of tonight is over, if a source says so: the reader's browser compares it with its clock.
+    `name` is the title as it is, where a search has marked its words in `title`. `answer` is the reader's own, on pages
+    of one reader only; `is_open` says whether one can be given.
     """
 
+    id: int
     url: str
     title: str
+    name: str
     clock: str
     timed: bool
     aside: str
@@ -41,6 +45,10 @@ class Card:
     city: str
     cover: Cover
     image: Picture | None
+    going: int
+    interested: int
+    answer: str
+    is_open: bool
 
     @property
     def cancelled(self) -> bool:
@@ -61,8 +69,10 @@ def card(event: Event, *, tonight: dt.date) -> Card:
         event.venue.city = event.city  # its address needs no query
     timed = event.time_known and not event.all_day
     return Card(
+        id=event.pk,
         url=event.get_absolute_url(),
         title=event.title,
+        name=event.title,
         clock=clock_words(event),
         timed=timed,
         aside=_aside(event, tonight),
@@ -78,6 +88,10 @@ def card(event: Event, *, tonight: dt.date) -> Card:
         city=event.city.name,
         cover=cover(event),
         image=picture(event),
+        going=event.going,
+        interested=event.interested,
+        answer=event.answer,
+        is_open=event.last_night >= tonight and event.status != Event.Status.CANCELLED,
     )
 
 

@@ -5,7 +5,7 @@ Written by hand: the same rows always give the same bytes, and a library takes t
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -38,9 +38,12 @@ def calendar(
     description: str = "",
     page: str = "",
     told: Mapping[int, Sequence[Told]] | None = None,
+    maybe: Collection[int] | None = None,
 ) -> str:
     """A calendar of events that come with city and venue loaded; `name` for one that is subscribed to, with the
     address of the `page` that lists the same. `told` are the pages of publishers by the event's root id.
+
+    With `maybe` it is the calendar of one who goes there, and is busy, save to those root events where it is not sure.
     """
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Nocturne//Events//EN", "CALSCALE:GREGORIAN"]
     lines.append("METHOD:PUBLISH")
@@ -54,12 +57,14 @@ def calendar(
     for zone, years in sorted(_zones(events).items()):
         lines += vtimezone(zone, min(years), max(years))
     for event in events:
-        lines += _event(event, told=(told or {}).get(event.root_id, ()), subscribed=bool(name))
+        unsure = maybe is not None and event.root_id in maybe
+        free = bool(name) if maybe is None else unsure
+        lines += _event(event, told=(told or {}).get(event.root_id, ()), free=free, unsure=unsure)
     lines.append("END:VCALENDAR")
     return "".join(f"{folded}\r\n" for line in lines for folded in _fold(line))
 
 
-def _event(event: Event, *, told: Sequence[Told], subscribed: bool) -> Iterator[str]:
+def _event(event: Event, *, told: Sequence[Told], free: bool, unsure: bool) -> Iterator[str]:
     changed = _instant(event.updated_at)
     url = absolute(event.get_absolute_url())
     yield "BEGIN:VEVENT"
@@ -70,8 +75,9 @@ def _event(event: Event, *, told: Sequence[Told], subscribed: bool) -> Iterator[
     yield f"CREATED:{_instant(event.created_at)}"
     yield f"LAST-MODIFIED:{changed}"
     yield f"SEQUENCE:{event.sequence}"
-    yield f"STATUS:{_STATUSES[Event.Status(event.status)]}"
-    if subscribed:
+    status = _STATUSES[Event.Status(event.status)]
+    yield f"STATUS:{'TENTATIVE' if unsure and status == 'CONFIRMED' else status}"
+    if free:
         yield "TRANSP:TRANSPARENT"  # whoever follows a city is not busy all night
     yield from _times(event)
     yield f"SUMMARY:{_text(event.title)}"

@@ -5,6 +5,7 @@ import datetime as dt
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import Case, F, Q, Value, When
 
+from events import rsvps
 from events.cards import Card, dated_card
 from events.models import Event
 
@@ -37,4 +38,6 @@ def similar_cards(event: Event, *, tonight: dt.date) -> list[Card]:
         # of one title the next date stands for all, in the place of the likest
         if known is None or (one.night, one.starts_at) < (known.night, known.starts_at):
             firsts[one.title] = one
-    return [dated_card(one, tonight=tonight) for one in list(firsts.values())[:MAX_SIMILAR]]
+    likest = list(firsts.values())[:MAX_SIMILAR]
+    rsvps.counted(likest)
+    return [dated_card(one, tonight=tonight) for one in likest]

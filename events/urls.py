@@ -3,6 +3,7 @@
 from django.urls import path
 
 from events.views import (
+    answers,
     cities,
     city,
     comments,
@@ -11,6 +12,7 @@ from events.views import (
     feeds,
     home,
     images,
+    mine,
     reports,
     series,
     site,
@@ -24,7 +26,7 @@ app_name = "events"
 RESERVED = frozenset(
     {
         *("about", "account", "accounts", "admin", "anymail", "api", "bot", "cities", "comments", "dev", "digest"),
-        *("embed", "feeds", "health", "healthz", "list", "livez", "media", "metrics", "offline", "readyz"),
+        *("embed", "feeds", "health", "healthz", "list", "livez", "media", "metrics", "my", "offline", "readyz"),
         *("report", "search", "series", "sitemap", "sources", "static", "submit", "subscribe", "unsubscribe"),
     }
 )
@@ -46,6 +48,12 @@ urlpatterns = [
     path("comments/<int:pk>/report/", comments.report, name="report_comment"),
     path("comments/<int:pk>/delete/", comments.delete, name="delete_comment"),
     path("report/<int:pk>/", reports.report_event, name="report_event"),
+    path("my/answers", answers.answers, name="answers"),
+    path("my/answers/<int:pk>/", answers.answer, name="answer"),
+    path("my/events/", mine.my_events, name="my_events"),
+    path("my/events/calendar", mine.renew_calendar, name="renew_calendar"),
+    path("my/events/mail", mine.choose_mail, name="choose_mail"),
+    path("my/events/<str:token>.ics", mine.my_calendar, name="my_calendar"),
     path("series/<str:slug>-<int:pk>/", series.series, name="series"),
     *(
         path(f"series/<str:slug>-<int:pk>.{form}", feeds.series, {"form": form}, name=f"series_{form}")

@@ -12,8 +12,8 @@ from .event import Event
 class RsvpQuerySet(models.QuerySet["Rsvp"]):
     def standing(self) -> Self:
         """One answer for each user and root event: the newest, whichever of the merged ones it was given to."""
-        rows = self.order_by("event__root", "user", "-answered_at", "-pk")
-        return rows.distinct("event__root", "user")
+        rows = self.order_by("event__root_id", "user_id", "-answered_at", "-pk")
+        return rows.distinct("event__root_id", "user_id")
 
 
 class Rsvp(models.Model):

@@ -1,6 +1,7 @@
 """A city's page and its fragments: forms of one search. Its other forms are in events/views/feeds.py."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from events import rsvps
 from events.cards import by_night, card, dated_card
 from events.dates import day_words, span_words
 from events.facets import facets
@@ -92,10 +94,10 @@ def results(search: EventSearch) -> dict[str, Any]:
     search = search.forgiving(events)
     choices = facets(search)
     notices = list(search.notices)
-    list_of = listed(search, total=choices.total)
+    runs = search.filter_runs(events).for_runs()[: MAX_RUNS + 1]
+    list_of = listed(search, total=choices.total, beside=runs)
     if list_of["page"] < search.page:
         notices.append(_("There is no page %(number)s; this is the last one.") % {"number": search.page})
-    runs = search.filter_runs(events).for_runs()[: MAX_RUNS + 1]
     run_cards = [card(event, tonight=search.tonight) for event in runs]
     first, last = search.nights
     return {
@@ -122,10 +124,11 @@ def results(search: EventSearch) -> dict[str, Any]:
     }
 
 
-def listed(search: EventSearch, *, total: int, more: bool = False) -> dict[str, Any]:
+def listed(search: EventSearch, *, total: int, beside: Iterable[Event] = (), more: bool = False) -> dict[str, Any]:
     """One page of one-off events: by night, or in another order with the day of each.
 
-    As `more`, below the page before, a night that began there goes on without its heading: `continued`.
+    Those `beside` the list are told how many go, too, by the same query. As `more`, below the page before, a night
+    that began there goes on without its heading: `continued`.
     """
     pages = max(1, -(-total // PAGE))
     page = min(search.page, pages)
@@ -134,6 +137,7 @@ def listed(search: EventSearch, *, total: int, more: bool = False) -> dict[str, 
     events = Event.objects.public()
     found = search.in_order(search.filter(events)) if total else events.none()
     rows = list(found[start - before : start + PAGE])
+    rsvps.counted(rows, beside)
     marks: dict[str, Any] = {"words": search.words, "alike": search.typos}
     nights = [] if search.sort else by_night(rows[before:], tonight=search.tonight)
     cards = [dated_card(event, tonight=search.tonight) for event in rows[before:]] if search.sort else []

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from events import rsvps
 from events.calendars import google_link, outlook_link
 from events.cards import card, status_words
 from events.categories import category_label
@@ -61,6 +62,7 @@ def _event(pk: int) -> Event:
 def page_context(event: Event, listings: list[Listing]) -> dict[str, Any]:
     tonight = event.city.tonight()
     changes = list(event.changes.order_by("-sequence"))
+    rsvps.counted([event])
     return {
         "event": event,
         "card": card(event, tonight=tonight),

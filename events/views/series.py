@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from events import rsvps
 from events.cards import dated_card
 from events.jsonld import breadcrumbs, script_text
 from events.models import Event, Series
@@ -37,6 +38,7 @@ def _context(found: Series, last: Event, tonight: dt.date) -> dict[str, Any]:
     coming = list(Event.objects.public().of_series(found).from_night(tonight).for_list()[: MAX_DATES + 1])
     past = Event.objects.shown().of_series(found).filter(last_night__lt=tonight)
     past = past.for_list().order_by("-night", "-starts_at", "-pk")[:MAX_PAST]
+    rsvps.counted(coming)
     title = found.title or last.title
     return {
         "series": found,

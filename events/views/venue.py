@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from events import rsvps
 from events.cards import by_night, card
 from events.jsonld import breadcrumbs, script_text
 from events.maps import map_link
@@ -32,13 +33,15 @@ def venue(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpRespo
 def _context(found: Venue, tonight: dt.date) -> dict[str, Any]:
     events = Event.objects.public().at_venue(found).from_night(tonight)
     rows = list(events.one_off().for_list()[: MAX_EVENTS + 1])
+    runs = list(events.runs().for_runs()[:MAX_EVENTS])
+    rsvps.counted(rows, runs)
     return {
         "venue": found,
         "city": found.city,
         "canonical": absolute(found.get_absolute_url()),
         "map": map_link(found, found.city),
         "nights": by_night(rows[:MAX_EVENTS], tonight=tonight),
-        "runs": [card(event, tonight=tonight) for event in events.runs().for_runs()[:MAX_EVENTS]],
+        "runs": [card(event, tonight=tonight) for event in runs],
         "more": len(rows) > MAX_EVENTS,
         "max_events": MAX_EVENTS,
         "take": of_venue(found),

@@ -6,6 +6,73 @@ function signedIn() {
   return /(?:^|;\s*)signed_in=1/.test(document.cookie);
 }
 
+// Going and interested: what was answered comes for all events of the page at once, and is changed in place.
+function attend() {
+  const form = () => document.getElementById("rsvp");
+  const buttons = (id = "") => document.querySelectorAll(`button[form=rsvp]${id && `[value="${id}"]`}`);
+  const json = { Accept: "application/json" };
+  const busy = new Set();
+  const asked = new WeakSet(); // buttons; a list that changed has new ones
+
+  function show({ events, signed_in: known }) {
+    for (const [id, event] of Object.entries(events)) {
+      for (const button of buttons(id)) {
+        if (button.name === "none") continue;
+        if (known) button.setAttribute("aria-pressed", event.answer === button.name);
+        const number = button.querySelector("b") ?? document.createElement("b");
+        number.textContent = event[button.name] || "";
+        if (number.textContent && !number.parentNode) button.append(" ", number);
+      }
+    }
+  }
+
+  async function ask({ again = false } = {}) {
+    if (!form() || !signedIn()) return;
+    const wanted = [...buttons()].filter((button) => again || !asked.has(button));
+    if (!wanted.length) return;
+    for (const button of wanted) asked.add(button);
+    const ids = [...new Set(wanted.map((button) => button.value))];
+    try {
+      const answer = await fetch(`${form().action}?events=${ids}`, { headers: json });
+      if (answer.ok) show(await answer.json());
+    } catch {} // offline: what is there stays
+  }
+
+  async function send(button) {
+    const id = button.value;
+    if (busy.has(id)) return;
+    busy.add(id);
+    // a second press takes it back
+    const said = button.getAttribute("aria-pressed") === "true" ? "none" : button.name;
+    try {
+      const answer = await fetch(form().action, { method: "POST", headers: json, body: new URLSearchParams({ [said]: id }) });
+      if (!answer.ok) throw new Error(answer.status);
+      show(await answer.json());
+    } catch {
+      plainly(button); // the page that comes says what is wrong
+    } finally {
+      busy.delete(id);
+    }
+  }
+
+  function plainly(button) {
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value });
+    form().append(field);
+    form().submit();
+    field.remove();
+  }
+
+  addEventListener("submit", (event) => {
+    if (event.target !== form() || event.submitter?.form !== form() || !signedIn()) return;
+    if (!event.submitter.hasAttribute("form")) return; // of a plain page
+    event.preventDefault();
+    send(event.submitter);
+  });
+  ask();
+  addEventListener("htmx:afterSettle", () => ask());
+  addEventListener("pageshow", ({ persisted }) => persisted && ask({ again: true }));
+}
+
 // Comments: one's own come into the page, and what is sent is answered there.
 function talk() {
   const place = () => document.getElementById("comments");
@@ -70,4 +137,8 @@ function talk() {
     .catch(() => {}); // the page is whole without it
 }
 
-addEventListener("DOMContentLoaded", talk);
+// It comes after the page where static/js/page.js fetches it.
+for (const part of [attend, talk]) {
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", part);
+  else part();
+}

@@ -1,6 +1,6 @@
 // All that pages do by themselves, in one file, so that little is asked for before a page is painted: the theme that this
-// browser has chosen, which is set before that; then the city finder, copying and sharing, and the
-// list that changes in place. Pages work without it.
+// browser has chosen, which is set before that; then the city finder, copying and sharing, and the list that changes in
+// place. Pages work without it.
 "use strict";
 
 const root = document.documentElement;
@@ -37,6 +37,12 @@ function show(theme) {
 }
 
 show(chosenTheme());
+
+// What only those who are signed in can do in place; the server sets and deletes that cookie.
+addEventListener("DOMContentLoaded", () => {
+  const { content: src } = (/(?:^|; )signed_in=1/.test(document.cookie) && document.querySelector("meta[name=community]")) || {};
+  if (src) document.head.append(Object.assign(document.createElement("script"), { src }));
+});
 addEventListener("storage", (event) => event.key === "theme" && show(event.newValue));
 dark.addEventListener("change", () => show(root.dataset.theme));
 

@@ -1,0 +1,136 @@
+"""Who goes: answers to events, read through what these were merged into.
+
+An answer stays with the event that it was given to, so that unmerging gives each its own back. Until then a user
+counts once, with the newest answer.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone as clock
+from django.utils.translation import gettext as _
+
+from nocturne.cache import bump
+from nocturne.models import User
+
+from .models import Attendee, Event, Rsvp
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    going: int = 0
+    interested: int = 0
+
+
+class Closed(Exception):
+    """No answer can be given any more; says why."""
+
+
+@transaction.atomic
+def answer(event: Event, user: User, said: str | None, *, now: dt.datetime | None = None) -> None:
+    """Keep what a user says to an event, None to take it back. Closed if it is over, cancelled or not to be seen.
+
+    What is taken back is taken back from all that was merged: a yes from before must not come forth again.
+    """
+    now = now or clock.now()
+    mine = Rsvp.objects.filter(event__root=event.root_id, user=user)
+    if said is None:
+        if mine.delete()[0]:
+            _count_anew(event)
+        return
+    root = event if event.merged_into_id is None else Event.objects.select_related("city").get(pk=event.root_id)
+    stands = mine.standing().first()
+    if stands and stands.answer == said:
+        return
+    if why := why_closed(root, now):
+        raise Closed(why)
+    new = Rsvp(event=root, user=user, answer=Rsvp.Answer(said), created_at=now, answered_at=now)
+    Rsvp.objects.bulk_create(
+        [new], update_conflicts=True, unique_fields=["event", "user"], update_fields=["answer", "answered_at"]
+    )
+    _count_anew(root)
+
+
+def _count_anew(event: Event) -> None:
+    """Counts on public pages follow within a minute: a city whose people answer all day renders no page more often.
+
+    Who answers has the new count at once, by the fragment.
+    """
+    transaction.on_commit(partial(bump, event.city_id, at_once=False))
+
+
+def why_closed(event: Event, now: dt.datetime) -> str:
+    """Why a root event takes no answers, "" if it does."""
+    if event.visibility not in (Event.Visibility.PUBLISHED, Event.Visibility.ARCHIVED):
+        return _("This event is not shown any more.")
+    if event.last_night < event.city.tonight(now):
+        return _("This event is over.")
+    if event.status == Event.Status.CANCELLED:
+        return _("This event is cancelled.")
+    return ""
+
+
+def counts(root_ids: Iterable[int]) -> dict[int, Counts]:
+    """How many go and how many are interested, of those root events that anybody answered to; one query."""
+    stand = Rsvp.objects.filter(event__root__in=set(root_ids)).standing()
+    rows = Rsvp.objects.filter(pk__in=stand.values("pk")).order_by().values_list("event__root", "answer")
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for root_id, said, number in rows.annotate(number=Count("pk")):
+        found[root_id][said] = number
+    return {
+        root_id: Counts(numbers.get(Rsvp.Answer.GOING, 0), numbers.get(Rsvp.Answer.INTERESTED, 0))
+        for root_id, numbers in found.items()
+    }
+
+
+def counted(*lists: Iterable[Event]) -> None:
+    """Tell the events of a page's lists how many go to them: `going` and `interested`; one query for all."""
+    events = [event for events in lists for event in events]
+    found = counts(event.pk for event in events) if events else {}
+    for event in events:
+        number = found.get(event.pk, Counts())
+        event.going, event.interested = number.going, number.interested
+
+
+def answers(user: User, root_ids: Iterable[int]) -> dict[int, str]:
+    """What a user has said, by root event."""
+    rows = Rsvp.objects.filter(user=user, event__root__in=set(root_ids)).standing()
+    return dict(rows.values_list("event__root", "answer"))
+
+
+def events_of(user: User, *, since: dt.date) -> list[Event]:
+    """The events that a user has answered to and visitors may see, from a night on, in their order; with the answer
+    as `answer`."""
+    stand: Mapping[int, str] = dict(
+        Rsvp.objects.filter(user=user, event__root__last_night__gte=since)
+        .standing()
+        .values_list("event__root", "answer")
+    )
+    events = list(Event.objects.shown().filter(pk__in=stand).for_list())
+    for event in events:
+        event.answer = stand[event.pk]
+    return events
+
+
+def attendee(user: User) -> Attendee:
+    """What a user has chosen; an unsaved row of what goes without choosing if there is none."""
+    return Attendee.objects.filter(user=user).first() or Attendee(user=user)
+
+
+def choose(user: User, **columns: bool) -> None:
+    """Keep choices of a user, as `reminders`."""
+    Attendee.objects.update_or_create(user=user, defaults=columns)
+
+
+@transaction.atomic
+def renew_calendar(user: User) -> None:
+    """Give the private calendar a new address, so that the former one ends."""
+    Attendee.objects.bulk_create([Attendee(user=user)], ignore_conflicts=True)
+    row = Attendee.objects.select_for_update().get(user=user)
+    row.calendar_version += 1
+    row.save(update_fields=["calendar_version"])
