@@ -64,6 +64,8 @@ app.conf.update(
         },
         "tidy subscriptions and mail": {"task": "subscriptions.tidy", "schedule": 60.0, "options": {"expires": 55}},
         "forget sessions": {"task": "nocturne.forget", "schedule": crontab(minute=20), "options": {"expires": 3590}},
+        "remind those who go": {"task": "subscriptions.remind", "schedule": 300.0, "options": {"expires": 290}},
+        "tell those who go": {"task": "subscriptions.tell_of_changes", "schedule": 60.0, "options": {"expires": 55}},
         "send the digests": {"task": "subscriptions.digests_due", "schedule": 60.0, "options": {"expires": 55}},
     },
 )

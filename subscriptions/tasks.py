@@ -7,7 +7,7 @@ from kombu.exceptions import OperationalError
 
 from nocturne import mail
 
-from . import confirmation, consent, digests, sending
+from . import confirmation, consent, digests, notices, reminders, sending
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,20 @@ def digests_due() -> None:
     digests.release_due()
     for digest_id in sending.due():
         send_digest.apply_async(args=(digest_id,), expires=60)
+
+
+@shared_task(name="subscriptions.remind", ignore_result=True)
+def remind() -> int:
+    """Reminders of what is tomorrow, in cities where it is day."""
+    reminders.queue_due()
+    return reminders.send_queued()
+
+
+@shared_task(name="subscriptions.tell_of_changes", ignore_result=True)
+def tell_of_changes() -> int:
+    """Notices of what has changed and settled, to those who go there."""
+    notices.queue_due()
+    return notices.send_queued()
 
 
 @shared_task(name="subscriptions.send_digest", ignore_result=True)

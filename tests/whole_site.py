@@ -18,7 +18,7 @@ from nocturne.limits import too_many
 from nocturne.models import User
 from nocturne.urls import urlpatterns as site
 from scraping.models import Health, Schedule
-from subscriptions import digests, links
+from subscriptions import attending, digests, links
 from tests.factories import make_city, make_event, make_listing, make_source, make_venue
 from tests.subscriptions.people import make_subscription, path_of
 
@@ -31,6 +31,7 @@ FILES = {
     *(f"{what}_{form}" for what in ("city", "venue", "series") for form in ("ics", "atom", "json")),
     "digests_atom",
     *("my_comments", "comments_part", "delete_comment"),
+    *("answers", "answer", "my_events", "my_calendar", "renew_calendar", "choose_mail"),
 }
 
 
@@ -191,11 +192,14 @@ def _name_mails(site: WholeSite, city: City) -> None:
     for status, name in (("pending", "Ровно"), ("paused", "Хуст"), ("ended", "Луцк")):
         others[status] = make_subscription(city=make_city(f"c-{status}", name=name), status=status)
     preferences = path_of(links.preferences_url(active.subscriber))
+    reader = User.objects.create(email="reader@example.org")
     site.pages |= {
         "subscribe": ["/subscribe", "/subscribe?city_id=de--berlin&search=category%3Dfilm"],
         "confirm": [path_of(links.confirm_url(row)) for row in (active, *others.values())] + ["/subscribe/confirm/x/"],
         "preferences": [preferences, f"{preferences}?done=saved"],
         "unsubscribe": [path_of(links.unsubscribe_url(row)) for row in (active, others["ended"])],
+        "end_mail": [path_of(attending.end_url(kind, reader)) for kind in attending.CHOICES]
+        + ["/unsubscribe/events/x/"],
         "archive": [f"/{city.slug}/digest/", "/los-angeles/digest/"],
         "digest": [issue.get_absolute_url(), f"{issue.get_absolute_url()}?category=film"],
     }

@@ -18,7 +18,7 @@ PARTS = {
     "lists": ("home", "city", "venue", "series"),
     "events": ("event", "about", "bot", "sources", "trouble"),
     "community": ("comments", "report_comment", "report_event"),
-    "mail": ("subscribe", "confirm", "preferences", "unsubscribe", "archive", "digest"),
+    "mail": ("subscribe", "confirm", "preferences", "unsubscribe", "end_mail", "archive", "digest"),
     "frames": ("city_embed", "venue_embed", "series_embed"),
 }
 
