@@ -22,6 +22,7 @@ class NocturneConfig(AppConfig):
         from . import timing, trail, webhooks
         from .logs import web
         from .trail import triggers
+        from .watching import checks, conditions  # noqa: F401  # which register themselves
 
         web.connect()
         timing.connect()

@@ -9,12 +9,14 @@ from celery import Celery
 from celery.schedules import crontab
 
 from nocturne.logs import worker as logs
+from nocturne.watching import worker as watching
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nocturne.settings")
 
 # Longer than any task may run: a task whose message is not acknowledged until then is run again.
 VISIBILITY_SECONDS = 900
 
+watching.connect()
 app = Celery("nocturne")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(

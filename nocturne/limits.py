@@ -10,6 +10,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _, ngettext
 from django_ratelimit.core import get_usage
 
+from nocturne import metrics
+
 
 def wait(request: HttpRequest, group: str, limits: Iterable[tuple[str, str]]) -> int:
     """Count a try of `group`; seconds to wait if one of its limits is exceeded, else 0.
@@ -22,6 +24,8 @@ def wait(request: HttpRequest, group: str, limits: Iterable[tuple[str, str]]) ->
         usage = get_usage(request, group=f"{group}:{'who' if who else 'ip'}", key=key, rate=rate, increment=True)
         if usage and usage["should_limit"]:
             seconds = max(seconds, usage["time_left"], 1)
+    if seconds:
+        metrics.limit_hits.labels(group).inc()
     return seconds
 
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from .accounts.tickets import Ticket as Ticket  # models of this app, in modules of their own
+from .watching.models import Heartbeat as Heartbeat, Minute as Minute, Watched as Watched
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -125,6 +126,8 @@ class Alert(models.Model):
     opened_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)
     resolved_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField("told", null=True, blank=True, help_text="By mail and webhook, the last time.")
+    end_told_at = models.DateTimeField("its end told", null=True, blank=True)
 
     class Meta:
         ordering = ("-opened_at", "pk")
@@ -136,6 +139,8 @@ class Alert(models.Model):
         indexes = (
             # the admin's list, and what is there to be told
             models.Index(fields=["-opened_at"], name="alert_newest"),
+            # what there was of a matter
+            models.Index(fields=["key", "-opened_at"], name="alert_by_key"),
         )
 
     def __str__(self) -> str:

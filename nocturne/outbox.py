@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from django.utils import timezone as clock
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from . import metrics
 from .addresses import address_hashes
 from .claims import Claims
 from .models import EmailLog, Suppression
@@ -100,6 +101,7 @@ class Outbox:
         if status and status.message_id:
             EmailLog.objects.filter(pk=row.pk).update(message_id=str(status.message_id)[:250])
         self._claims.sent(row, now)
+        metrics.mails.labels(row.kind, State.SENT.value).inc()
         row.state, row.finished_at = State.SENT, now
         return row.state
 
@@ -158,6 +160,7 @@ def _put_off(row: EmailLog, why: str, now: dt.datetime, *, attempts: int) -> str
 
 
 def _end(row: EmailLog, state: str, why: str, now: dt.datetime) -> str:
+    metrics.mails.labels(row.kind, state).inc()
     return _write(row, state=state, why=why, finished_at=now)
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.dispatch import Signal
 
+from . import metrics
 from .addresses import address_hashes
 from .models import EmailLog, MailReport, Suppression
 from .suppression import refused, suppress
@@ -93,6 +94,8 @@ def _write(row: EmailLog, report: Report, why: str) -> None:
         columns["finished_at"] = report.at
     if columns:
         EmailLog.objects.filter(pk=row.pk).update(**columns)
+    if columns.get("state") in (State.BOUNCED, State.COMPLAINED, State.FAILED):
+        metrics.mails.labels(row.kind, columns["state"]).inc()
 
 
 def _mail_of(report: Report) -> EmailLog | None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from nocturne import metrics
 from nocturne.logs import work
 
 performance = logging.getLogger("performance")
@@ -22,7 +23,7 @@ SQL_LENGTH = 1000
 
 @contextlib.contextmanager
 def timed(name: str, **fields: object) -> Iterator[None]:
-    """Log how long a block took, and how it ended, under a name; `fields` say which it was, as source=7.
+    """Log and count how long a block took, and how it ended, under a name; `fields` say which it was, as source=7.
 
     As a decorator, @timed("render"), it logs each call. It is not for generators and coroutines, which it would time
     until they begin.
@@ -35,6 +36,7 @@ def timed(name: str, **fields: object) -> Iterator[None]:
         raise
     finally:
         seconds = round(time.perf_counter() - started, 6)
+        metrics.timed_seconds.labels(name, outcome).observe(seconds)
         performance.info("timed", extra={"fields": {**fields, "what": name, "seconds": seconds, "outcome": outcome}})
 
 
@@ -65,6 +67,7 @@ def _timed_query(execute: Callable[..., Any], sql: str, params: Any, many: bool,
         return execute(sql, params, many, context)
     finally:
         seconds = time.perf_counter() - started
+        metrics.query_seconds.observe(seconds)
         doing = work.current()
         if doing:
             doing.queries += 1

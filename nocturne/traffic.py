@@ -14,7 +14,7 @@ from django.urls import Resolver404, resolve
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from nocturne import limits, quotas
+from nocturne import limits, metrics, quotas
 from nocturne.client import client_address, counted_as, is_kept_out, is_let_in
 from nocturne.pages import private
 from nocturne.quotas import Level, Quota, Usage
@@ -63,6 +63,8 @@ def middleware(get_response: Response) -> Response:
         if quota is None:
             return get_response(request)
         usage = quotas.take(f"{kind}:{counted_as(address)}", quota)
+        if usage.wait:
+            metrics.limit_hits.labels(kind).inc()
         response = refusal(request, usage.wait) if usage.wait else get_response(request)
         _tell(response, kind, usage)
         return response

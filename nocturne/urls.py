@@ -6,8 +6,10 @@ from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path
 
 from nocturne import offline
+from nocturne.admin import status
 from nocturne.api import api
 from nocturne.passwords import PasswordResetForm
+from nocturne.watching import views as watching
 from nocturne.webhooks import webhook
 
 handler400 = "nocturne.pages.bad_request"
@@ -23,8 +25,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/reset/done/", auth.PasswordResetCompleteView.as_view(), name="password_reset_complete"),
     path("account/", include("nocturne.accounts.urls")),
     path("admin/desk/", include("quality.admin.urls")),
+    path("admin/status/", status.status, name="admin_status"),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
+    path("health", watching.report, name="health"),
+    path("health/live", watching.live, name="health_live"),
+    path("health/ready", watching.ready, name="health_ready"),
+    path("metrics", watching.metrics, name="metrics"),
     path("worker.js", offline.worker, name="worker"),
     path("manifest.webmanifest", offline.manifest, name="manifest"),
     path("offline/", offline.offline, name="offline"),

@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nocturne.settings")
 
 application = get_wsgi_application()
+
+from nocturne.watching import watch  # noqa: E402  # needs the settings
+
+watch.begin("web")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.urls import reverse
 
 from events.models import Source
@@ -24,7 +25,6 @@ from .models import Health, Run, Schedule
 from .retire import MAX_ITEMS
 from .selection import LeftOut
 
-FAILURES = 3  # in a row, until somebody is told
 AT_ONCE = frozenset(("worker.died",))
 COMPARED = 10  # readings, of which the median is usual
 EXAMPLES = 20
@@ -179,7 +179,7 @@ def failed(source: Source, failures: int, error: FetchError, now: dt.datetime) -
     """After so many failures in a row, of which this is the last."""
     row = of(source, now)
     told = breaker.is_down(error) and _alert_of_host(row, now)
-    if failures < FAILURES and error.kind not in AT_ONCE:
+    if failures < settings.ALERT_SOURCE_FAILURES and error.kind not in AT_ONCE:
         if row.state in ("", Health.State.HEALTHY, Health.State.DEGRADED):
             _set(row, Health.State.DEGRADED, f"The last reading failed: {error}", now)
         return
@@ -222,7 +222,8 @@ def words(source: Source) -> tuple[str, str]:
     if at is None or (at.last_success_at is None and not at.failures):
         return "new", "It has not been read yet."
     if row is None:  # read before there was such a judgement
-        return ("failing" if at.failures >= FAILURES else "degraded" if at.failures else "healthy"), ""
+        is_failing = at.failures >= settings.ALERT_SOURCE_FAILURES
+        return ("failing" if is_failing else "degraded" if at.failures else "healthy"), ""
     return row.state, row.reason
 
 

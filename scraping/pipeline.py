@@ -14,7 +14,7 @@ from django.utils import timezone as clock
 
 from events.drafts import Problem
 from events.places import Atlas
-from nocturne import cache
+from nocturne import cache, metrics
 from nocturne.http import FetchError
 from nocturne.timing import timed
 from quality import findings
@@ -82,6 +82,8 @@ def scrape(source_id: int, *, due_only: bool = True, force: bool = False, now: d
         log.exception("reading %s failed", claimed.source)
         outcome = _failed(claimed, run, now, FetchError("crash", f"{type(error).__name__}: {error}"))
     run.seconds = round(time.monotonic() - started, 3)
+    metrics.scrapes.labels(outcome.status).inc()
+    metrics.scrape_seconds.observe(run.seconds)
     if run.pk:
         run.save()
     return outcome

@@ -15,7 +15,7 @@ from events.drafts import EventDraft, instant
 from events.models import City, Event, Listing, Series, Source, Venue
 from events.nights import last_night_of, night_of
 from events.text import fold
-from nocturne import bulk
+from nocturne import bulk, metrics
 from nocturne.locks import area_lock
 from quality import findings, matching, rules, venues
 from quality.canonical import canonical
@@ -58,6 +58,8 @@ def save(claimed: Right, run: Run, items: Sequence[Item], now: dt.datetime) -> s
         return set()
     claimed.begin(run)
     images.note((item.draft.image_url for item in changed), now=now)
+    for item in changed:
+        metrics.quality_score.observe(item.score)
     run.held = sum(1 for item in changed if item.score < settings.QUALITY_PUBLISH_SCORE or not item.placed)
     cities: set[int] = set()
     for area_ids, group in sorted(_by_areas(changed).items()):

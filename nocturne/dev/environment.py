@@ -55,6 +55,8 @@ def prepare(arguments: list[str]) -> None:
             _set_up_development(arguments[2:])
         _allow_demo()
     _load_settings()
+    if command == "runserver":
+        _count_together()
     if "postgres" in given:
         _reach_database()
     if "valkey" in given:
@@ -68,6 +70,16 @@ def _load_settings() -> None:
         _ = settings.INSTALLED_APPS
     except ImproperlyConfigured as error:
         sys.exit(str(error))
+
+
+def _count_together() -> None:
+    """Count into files, as the worker beside it does, so that /metrics has both."""
+    from django.conf import settings
+
+    from nocturne.watching import folder
+
+    if settings.ENABLE_METRICS:
+        folder.share(settings.METRICS_DIR, "web")
 
 
 def _is_given(variable: str) -> bool:

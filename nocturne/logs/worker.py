@@ -52,6 +52,8 @@ def _begin(task: Any, task_id: str, **_: Any) -> None:
 
 
 def _end(task: Any, state: str | None = None, **_: Any) -> None:
+    from nocturne import metrics  # which needs the settings
+
     before, started = getattr(task.request, "nocturne_work", (None, None))
     doing = work.current()
     if doing and started is not None:
@@ -63,4 +65,5 @@ def _end(task: Any, state: str | None = None, **_: Any) -> None:
             "queries": doing.queries,
         }
         performance.info("task", extra={"fields": fields})
+        metrics.task_seconds.labels(task.name, state).observe(fields["seconds"])
     work.begin(before)

@@ -7,6 +7,7 @@ What a process that ended has counted is added up in one file, so that files do 
 import contextlib
 import fcntl
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,14 @@ def share(root: str | os.PathLike[str], family: str) -> bool:
     except OSError:
         return False
     os.environ[VARIABLE] = str(folder)
+    os.register_at_fork(after_in_child=_begin_anew)
     return True
+
+
+def _begin_anew() -> None:
+    """In a child at once, not when it counts first: Celery's beat closes all files that it has of its parent."""
+    if metrics := sys.modules.get("nocturne.metrics"):
+        metrics.query_seconds.collect()
 
 
 def is_shared() -> bool:

@@ -11,9 +11,9 @@ from django.utils import timezone as clock
 
 from events.models import Event, Listing, Source
 from nocturne.admin import link, link_to_list
+from nocturne.charts import Chart, stacked
 from quality.models import Audit, Finding, Severity
 
-from .chart import Chart, stacked
 from .pages import desk, render
 
 WEEKS = 12

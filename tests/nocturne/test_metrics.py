@@ -21,7 +21,7 @@ def count(**labels: str) -> float:
 def run(code: str, **environment: str) -> str:
     """What a process of its own prints."""
     given = {**os.environ, "DJANGO_SETTINGS_MODULE": "nocturne.settings", **environment}
-    code = "import django; django.setup()\n" + textwrap.dedent(code)
+    code = textwrap.dedent(code)
     command = [sys.executable, "-c", code]
     return subprocess.run(
         command, env=given, cwd=ROOT, stdout=subprocess.PIPE, text=True, timeout=50, check=True
@@ -46,6 +46,8 @@ def test_a_method_that_a_client_made_up_makes_no_metric(client: Client) -> None:
 def test_nothing_is_counted_where_metrics_are_switched_off() -> None:
     printed = run(
         """
+        import django
+        django.setup()
         from django.test import Client
         from nocturne import metrics
         Client().get("/bot/", headers={"host": "localhost"})
@@ -61,7 +63,9 @@ def test_nothing_is_counted_where_metrics_are_switched_off() -> None:
 COUNTING = """
     import os, signal, sys, time
     from nocturne.watching import folder
-    assert folder.share(os.environ["METRICS_DIR"], "web")
+    assert folder.share(os.environ["METRICS_DIR"], "web")  # before anything is imported that counts
+    import django
+    django.setup()
     from nocturne import metrics
     metrics.scrapes.labels("done").inc()      # the parent's
     children = []

@@ -73,7 +73,7 @@ def test_each_address_is_limited_but_those_of_health(client: Client, settings: A
     }
     with patch.object(quotas, "take", return_value=REFUSED):
         passed = {path for path in paths | strange if client.get(path, headers=JSON).status_code != 429}
-    assert passed == {"/health", "/health/live"}
+    assert passed == {"/health", "/health/live", "/health/ready"}
 
 
 @pytest.mark.parametrize(

@@ -273,11 +273,11 @@ def test_a_host_that_is_down_for_an_hour_is_one_alert_and_not_one_a_source(publi
     down = health.FetchError("timeout", "It did not answer.")
     for minutes in range(breaker.THRESHOLD):
         breaker.record(source.url, NOW + dt.timedelta(minutes=minutes), down)
-    health.failed(source, health.FAILURES, down, NOW + HOUR / 2)
+    health.failed(source, 3, down, NOW + HOUR / 2)
     assert open_alerts() == [f"source:{source.pk}"]
     for each in (source, other):
         health.failed(each, 1, down, NOW + 2 * HOUR)
-        health.failed(each, health.FAILURES, down, NOW + 3 * HOUR)
+        health.failed(each, 3, down, NOW + 3 * HOUR)
     (key,) = open_alerts()
     assert key == breaker.alert_key(source.url)
     assert "its 2 sources wait" in Alert.objects.get(key=key).message

@@ -1,0 +1,121 @@
+"""Each alert of the site by its real condition: raised after two looks, and resolved after three good ones."""
+
+import datetime as dt
+from collections import namedtuple
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import include, path
+
+from nocturne.models import Alert
+from nocturne.urls import handler404  # noqa: F401  # of the addresses below
+from nocturne.watching import heartbeats, machine, minutes
+
+from .conftest import MINUTE, Site
+
+pytestmark = pytest.mark.django_db
+HOUR = dt.timedelta(hours=1)
+
+
+def breaks(request: HttpRequest) -> HttpResponse:
+    raise RuntimeError("it broke")
+
+
+urlpatterns = [path("breaks", breaks, name="breaks"), path("", include("nocturne.urls"))]
+
+
+def open_keys() -> set[str]:
+    return set(Alert.objects.filter(resolved_at=None).values_list("key", flat=True))
+
+
+def ask(settings: Any, *, good: int, bad: int) -> None:
+    """Requests to the site, some to a view that fails."""
+    settings.ROOT_URLCONF = "tests.nocturne.watching.test_conditions"
+    client = Client(raise_request_exception=False)
+    for _ in range(bad):
+        assert client.get("/breaks").status_code == 500
+    for _ in range(good):
+        assert client.get("/bot/").status_code == 200
+
+
+def test_more_than_a_tenth_of_requests_that_fail(site: Site, settings: Any) -> None:
+    ask(settings, good=17, bad=3)
+    site.look()
+    assert not open_keys()  # once is not enough
+    site.look()
+    assert open_keys() == {"site:errors"}
+    alert = Alert.objects.get()
+    assert alert.message.startswith("3 of 20 requests failed in the last 5 minutes, 15 %. Look into app.log")
+    site.look(3)
+    assert open_keys()  # they still lie in the last five minutes
+    site.look(3)
+    assert not open_keys()
+
+
+def test_exactly_a_tenth_is_not_more_than_a_tenth_and_few_requests_say_nothing(site: Site, settings: Any) -> None:
+    ask(settings, good=18, bad=2)
+    site.look(2)
+    assert not open_keys()
+    minutes.Minute.objects.all().delete()
+    ask(settings, good=0, bad=19)
+    site.look(2)
+    assert not open_keys()
+
+
+def test_more_than_a_twentieth_of_requests_that_are_slow(site: Site) -> None:
+    minutes.add({"requests": 100, "within:5": 94, "within:10": 99}, now=site.now)
+    site.look(2)
+    assert open_keys() == {"site:slow"}
+    assert "6 % of 100 requests took longer than 5 seconds" in Alert.objects.get().message
+
+
+def test_a_twentieth_is_within_the_limit(site: Site) -> None:
+    minutes.add({"requests": 100, "within:5": 95}, now=site.now)
+    site.look(2)
+    assert not open_keys()
+
+
+def test_a_disk_that_is_nearly_full(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda path: usage(1000, 880, 100))  # 20 are kept for root
+    site.look(2)
+    assert not open_keys()  # 90 % is not more than 90 %
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda path: usage(1000, 881, 99))
+    site.look(2)
+    assert open_keys() == {"site:disk"}
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda path: usage(1000, 500, 400))
+    site.look(3)
+    assert not open_keys()
+
+
+def test_the_disk_that_is_there_is_measured() -> None:
+    disks = machine.disks()
+    assert "site" in disks
+    assert all(0 < used <= total for used, total in disks.values())
+
+
+def test_a_valkey_that_nobody_reaches(site: Site, no_valkey: None) -> None:
+    site.look(2)
+    assert open_keys() == {"site:cache"}
+    assert "Cache and queue cannot be reached (ConnectionError)" in Alert.objects.get().message
+
+
+def test_a_worker_and_a_beat_that_are_gone(site: Site) -> None:
+    site.look(2)
+    assert not open_keys()
+    site.alive = ["web"]
+    site.look(4)
+    assert not open_keys()  # three minutes, and two looks
+    site.look(1)
+    assert open_keys() == {"site:worker", "site:beat"}
+    site.alive = ["web", "worker", "beat"]
+    site.look(3)
+    assert not open_keys()
+
+
+def test_a_worker_that_ends_as_it_should_is_missed_at_once(site: Site) -> None:
+    heartbeats.beat("worker", now=site.now)
+    heartbeats.leave("worker")
+    assert heartbeats.alive(within=MINUTE, now=site.now)["worker"] == 0
