@@ -21,6 +21,7 @@ ABOUT = """Events by city, as the pages show them, for programs. Public routes n
 Errors are problems of RFC 9457."""
 # What else may be answered, and when.
 EVERYWHERE = {429: "Too many requests: wait as many seconds as `Retry-After` says."}
+WITH_NAME = {404: "There is nothing of this name."}
 WITH_INPUT = {422: "A parameter or a field cannot be: `errors` says which, and why."}
 WITH_BODY = {400: "The body is no JSON.", 413: "The body is too long.", 415: "The body is not application/json."}
 WITH_KEY = {401: "No key, or one that is not known.", 403: "The key lacks the scope."}
@@ -75,9 +76,9 @@ class Api(NinjaAPI):
         """The document with every answer that a route may give."""
         document = super().get_openapi_schema(**rest)
         document["components"]["schemas"]["Problem"] = SHAPE
-        for path in document["paths"].values():
-            for operation in path.values():
-                _complete(operation)
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
+                _complete(operation, path)
         return document
 
     def on_exception(self, request: HttpRequest, exc: Exception | type[Exception]) -> HttpResponse:
@@ -134,9 +135,9 @@ def _invalid(request: HttpRequest, exc: ValidationError) -> HttpResponse:
     return problem(422, f"{first['field'] or first['where']}: {first['detail']}", errors=errors)
 
 
-def _complete(operation: dict[str, Any]) -> None:
+def _complete(operation: dict[str, Any], path: str) -> None:
     said = operation["responses"]
-    more = dict(EVERYWHERE)
+    more = EVERYWHERE | (WITH_NAME if "{" in path else {})
     if operation.get("parameters") or operation.get("requestBody"):
         more |= WITH_INPUT
     if operation.get("requestBody"):

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from nocturne import offline
 from nocturne.admin import status
 from nocturne.api import api
+from nocturne.api_reference import reference
 from nocturne.passwords import PasswordResetForm
 from nocturne.watching import views as watching
 from nocturne.webhooks import webhook
@@ -27,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/desk/", include("quality.admin.urls")),
     path("admin/status/", status.status, name="admin_status"),
     path("admin/", admin.site.urls),
+    path("api/docs", reference, name="api_docs"),
     path("api/", api.urls),
     path("health", watching.report, name="health"),
     path("health/live", watching.live, name="health_live"),

@@ -100,7 +100,7 @@ def list_duplicates(request: HttpRequest, query: Query[PairsQuery]) -> dict[str,
 @router.post(
     "/admin/duplicates/{pair_id}",
     auth=may_edit,
-    response={200: Decided, 404: None, 409: None},
+    response={200: Decided, 409: None},
     summary="Decide about a pair",
 )
 def decide(request: HttpRequest, pair_id: PathId, word: Word) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import get_object_or_404
 from kombu.exceptions import OperationalError
 from ninja import Field, ModelSchema, Query, Router, Schema, Status
 from ninja.errors import HttpError
@@ -146,10 +145,12 @@ def list_sources(request: HttpRequest, page: Query[Page]) -> QuerySet[Source]:
     return sources[page.offset : page.offset + page.limit]
 
 
-@router.post("/admin/sources/{source_id}/scrape", auth=may_scrape, tags=OPERATORS, response={202: Queued})
+@router.post("/admin/sources/{source_id}/scrape", auth=may_scrape, tags=OPERATORS, response={202: Queued, 503: None})
 def start_scrape(request: HttpRequest, source_id: PathId) -> Status[Queued]:
     """Have a worker read a source now, in full. What changes something is in `/api/admin/runs?source=ID`."""
-    source = get_object_or_404(Source.objects.exclude(url=""), pk=source_id)
+    source = Source.objects.exclude(url="").filter(pk=source_id).first()
+    if source is None:
+        raise HttpError(404, "There is no such source.")
     try:
         scrape_source.delay(source.pk, force=True)
     except OperationalError as error:

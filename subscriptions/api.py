@@ -119,7 +119,7 @@ def preferences(request: HttpRequest, token: Token) -> HttpResponseBase:
 
 @router.patch(
     "/preferences/{token}/{subscription_id}",
-    response={200: Preferences, 404: None, 410: None},
+    response={200: Preferences, 410: None},
     summary="Change, pause, resume or end a subscription",
 )
 def change_subscription(
