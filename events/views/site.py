@@ -47,7 +47,7 @@ def reading_bounds() -> dict[str, str]:
 def robots(request: HttpRequest) -> HttpResponse:
     """Searches have no end; the pages that they are made of are open."""
     home = reverse("events:home")
-    closed = ("admin/", "cities/", "comments/", "report/", "*/list", "*/more", "*?*q=")
+    closed = ("account/", "admin/", "cities/", "comments/", "report/", "*/list", "*/more", "*?*q=")
     lines = ["User-agent: *", *(f"Disallow: {home}{path}" for path in closed)]
     lines += ["", f"Sitemap: {absolute(reverse('events:sitemap'))}"]
     return public_file("\n".join([*lines, ""]), "text/plain; charset=utf-8")

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from typing import Any
 
+import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
+from qrcode.image.svg import SvgPathFillImage
 
 from nocturne.client import client_ip
 
@@ -52,6 +54,10 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def get_totp_issuer(self) -> str:
         return str(settings.SITE_NAME)
+
+    def build_totp_svg(self, url: str) -> str:
+        """The picture to scan, on white also where the page is dark."""
+        return str(qrcode.make(url, image_factory=SvgPathFillImage).to_string(encoding="unicode"))
 
     def encrypt(self, text: str) -> str:
         return _keys().encrypt(text.encode()).decode()

@@ -175,7 +175,9 @@ def test_programs_that_fill_in_all_fields_get_no_mail(client: Client) -> None:
 
 def test_a_form_without_its_token_does_nothing() -> None:
     client = Client(enforce_csrf_checks=True)
-    assert ask(client).status_code == 403
+    answer = ask(client)
+    assert answer.status_code == 403
+    assert "load it again" in text_of(parsed(answer), "main")
     assert not mail.outbox
 
 
