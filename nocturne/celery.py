@@ -59,6 +59,7 @@ app.conf.update(
             "schedule": crontab(minute="*/10"),
             "options": {"expires": 590},
         },
+        "back up": {"task": "nocturne.backup_due", "schedule": crontab(minute="*/10"), "options": {"expires": 590}},
         "archive what is over": {
             "task": "events.cleanup_events",
             "schedule": crontab(minute=0, day_of_week="sunday"),

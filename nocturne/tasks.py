@@ -1,10 +1,17 @@
 """Background work of no app."""
 
+import datetime as dt
+from pathlib import Path
+
 from celery import shared_task
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from . import alerts, backups
 from .accounts import tickets
+
+EVERY = dt.timedelta(days=1)
+LONGEST = 6 * 3600
 
 
 @shared_task(name="nocturne.forget", ignore_result=True)
@@ -12,3 +19,20 @@ def forget() -> None:
     """Delete what let people in and is over: sessions, codes and links."""
     import_string(f"{settings.SESSION_ENGINE}.SessionStore").clear_expired()
     tickets.forget()
+
+
+# It may take longer than a message stays hidden, so it is acknowledged first: killed, it is due again in ten minutes.
+@shared_task(
+    name="nocturne.backup_due", ignore_result=True, acks_late=False, time_limit=LONGEST, soft_time_limit=LONGEST
+)
+def backup_due() -> None:
+    """A backup a day, where BACKUP_DIR says that there are any."""
+    folder = Path(settings.BACKUP_DIR)
+    if not settings.BACKUP_DIR or not backups.is_due(folder, every=EVERY):
+        return
+    try:
+        backups.back_up(folder, keep=settings.BACKUP_KEEP)
+    except (backups.BackupError, OSError) as error:
+        alerts.raise_alert("backup", f"No backup could be made into {folder}. {error}", severity="error")
+    else:
+        alerts.resolve("backup")

@@ -15,10 +15,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone as clock
+from pytest_django import Settings
 
 from events.models import City, Event
 from nocturne import backups
 from nocturne.dev.engines import Postgres
+from nocturne.models import Alert
+from nocturne.tasks import backup_due
 from subscriptions.models import Digest
 from tests.factories import make_city, make_event, make_listing
 
@@ -160,6 +163,22 @@ def test_digests_that_may_have_gone_out_since_are_held(tmp_path: Path) -> None:
     states = dict(Digest.objects.values_list("pk", "state"))
     assert states == {soon.pk: "drafted", late.pk: "held", done.pk: "sent"}
     assert "Restored from a backup" in Digest.objects.get(pk=late.pk).why
+
+
+def test_a_worker_makes_one_a_day_and_tells_when_it_cannot(tmp_path: Path, settings: Settings) -> None:
+    settings.BACKUP_DIR = ""
+    backup_due()
+    settings.BACKUP_DIR, settings.BACKUP_KEEP = str(tmp_path / "backups"), 3
+    backup_due()
+    backup_due()
+    assert len(backups.dumps(tmp_path / "backups")) == 1
+    (tmp_path / "file").touch()
+    settings.BACKUP_DIR = str(tmp_path / "file")
+    backup_due()
+    assert Alert.objects.get(key="backup", resolved_at=None).message.startswith("No backup could be made")
+    settings.BACKUP_DIR = str(tmp_path / "more")
+    backup_due()
+    assert not Alert.objects.filter(key="backup", resolved_at=None).exists()
 
 
 def test_two_at_once_do_not_meet(tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ def test_what_the_schedule_names_is_a_task() -> None:
 
 
 def test_no_task_runs_longer_than_its_message_stays_hidden() -> None:
-    limits = [app.conf.task_time_limit, *(task.time_limit or 0 for task in app.tasks.values())]
+    # what is acknowledged before it runs is not handed out again
+    late = [task.time_limit or 0 for task in app.tasks.values() if task.acks_late]
+    limits = [app.conf.task_time_limit, *late]
+    assert len(late) > 10
     assert max(limits) < VISIBILITY_SECONDS
 
 
