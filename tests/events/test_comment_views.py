@@ -15,7 +15,8 @@ from events import comments
 from events.models import Comment, CommentReport, Event, EventReport
 from events.views import comments as views
 from nocturne.models import Alert, User
-from tests.factories import make_event
+from quality import merging
+from tests.factories import make_event, make_listing, make_venue
 from tests.html import parsed, text_of, texts
 
 pytestmark = pytest.mark.django_db
@@ -130,18 +131,31 @@ class TestPage:
             shown.append(texts(parsed(response), ".words"))
         assert shown == [[], ["Here."], [], ["Here."], []]
 
-    def test_merged_events_show_the_comments_of_all(self, client: Client) -> None:
-        one, two, user = make_event("One"), make_event("Two"), make_user()
-        make_comment(one, user, "First.")
-        make_comment(two, user, "Second.")
-        Event.objects.filter(pk=two.pk).update(merged_into=one, root=one)
-        cache.clear()
-        assert set(texts(parsed(client.get(one.get_absolute_url())), ".words")) == {"First.", "Second."}
-        assert set(texts(parsed(client.get(on(two))), ".words")) == {"First.", "Second."}
-        Event.objects.filter(pk=two.pk).update(merged_into=None, root=two)
-        cache.clear()
-        assert texts(parsed(client.get(one.get_absolute_url())), ".words") == ["First."]
-        assert texts(parsed(client.get(two.get_absolute_url())), ".words") == ["Second."]
+    def test_merged_events_show_the_comments_of_all_and_unmerged_ones_their_own(
+        self, client: Client, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        user, venue = make_user(), make_venue()
+        one, two = (make_event(title, venue=venue) for title in ("Ada Blum", "Ada Blum live"))
+        for event, text in ((one, "First."), (two, "Second.")):
+            make_listing(event)
+            make_comment(event, user, text)
+        here, there = one.get_absolute_url(), two.get_absolute_url()
+
+        def seen(path: str) -> list[str]:
+            return sorted(texts(parsed(client.get(path, follow=True)), ".words"))
+
+        assert (seen(here), seen(there)) == (["First."], ["Second."])
+        with django_capture_on_commit_callbacks(execute=True):
+            merging.merge(one, two)
+        assert (seen(here), seen(there), seen(on(two))) == (["First.", "Second."],) * 3
+        with django_capture_on_commit_callbacks(execute=True):
+            known_client = known("ann")[1]
+            known_client.post(on(two), {"name": "Ann", "text": "Third."})
+        assert seen(here) == ["First.", "Second.", "Third."]
+        with django_capture_on_commit_callbacks(execute=True):
+            two.refresh_from_db()
+            merging.unmerge(two)
+        assert (seen(here), seen(there)) == (["First.", "Third."], ["Second."])
 
     @pytest.mark.parametrize("visibility", ["held", "hidden"])
     def test_what_is_not_shown_has_no_comments(self, visibility: str) -> None:
