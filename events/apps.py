@@ -10,13 +10,14 @@ class EventsConfig(AppConfig):
         from nocturne import personal, trail
         from nocturne.models import Change
 
-        from . import archive, comments, pruning, reports
+        from . import archive, comments, pruning, reports, rsvps
 
         archive.register("images", pruning.prune_images)
         archive.register(
             "deleted comments and settled reports of them", comments.prune, days=lambda: comments.LATELY.days
         )
         archive.register("settled reports", reports.prune)
+        personal.register("answers", export=rsvps.exported, erase=rsvps.erase)
         personal.register("comments", export=comments.exported, erase=comments.erase)
         personal.register("reports", export=reports.exported, erase=reports.erase)
         archive.register(

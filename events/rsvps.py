@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from nocturne.cache import bump
 from nocturne.models import User
+from nocturne.origin import absolute
 
 from .models import Attendee, Event, Rsvp
 
@@ -134,3 +136,27 @@ def renew_calendar(user: User) -> None:
     row = Attendee.objects.select_for_update().get(user=user)
     row.calendar_version += 1
     row.save(update_fields=["calendar_version"])
+
+
+def exported(user: User) -> dict[str, Any]:
+    """What is kept of a user's answers and choices."""
+    rows = Rsvp.objects.filter(user=user).select_related("event__city").order_by("answered_at", "pk")
+    chosen = attendee(user)
+    return {
+        "answers": [
+            {
+                "event": row.event.title,
+                "address": absolute(row.event.get_absolute_url()),
+                "answer": row.answer,
+                "created_at": row.created_at,
+                "answered_at": row.answered_at,
+            }
+            for row in rows
+        ],
+        "mail": {"reminders": chosen.reminders, "notices": chosen.notices},
+    }
+
+
+def erase(user: User) -> None:
+    Rsvp.objects.filter(user=user).delete()
+    Attendee.objects.filter(user=user).delete()

@@ -8,12 +8,12 @@ from nocturne.admin import RecordAdmin, SearchFilter, link
 
 @admin.register(Rsvp)
 class RsvpAdmin(RecordAdmin):
-    list_display = ("created_at", "user", "answer", "event_link")
-    list_filter = ("answer", ("event__city", SearchFilter), ("user", SearchFilter))
+    list_display = ("answered_at", "user", "answer", "event_link")
+    list_filter = ("answer", ("event__city", SearchFilter), ("event__root", SearchFilter), ("user", SearchFilter))
     list_select_related = ("event", "user")
     search_fields = ("user__email", "event__title")
-    date_hierarchy = "created_at"
-    ordering = ("-created_at", "-pk")
+    date_hierarchy = "answered_at"
+    ordering = ("-answered_at", "-pk")
 
     @admin.display(description="Event")
     def event_link(self, rsvp: Rsvp) -> str:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone as clock
 from django.utils.html import format_html
 
-from events import editing
+from events import editing, rsvps
 from events.categories import CATEGORIES
 from events.models import Event, EventChange, Listing, Series
 from events.text import counted, fold
@@ -225,7 +225,7 @@ class EventAdmin(EditorAdmin):
             "changes": event.changes.order_by("-sequence"),
             "may": self._posted_actions(request),
             "lists": [
-                link_to_list("events_rsvp", counted(event.rsvps.count(), "RSVP"), event__id__exact=event.pk),
+                _answers_link(event),
                 link_to_list("events_comment", counted(event.comments.count(), "comment"), event__id__exact=event.pk),
             ],
         }
@@ -288,6 +288,15 @@ class EventAdmin(EditorAdmin):
                     request, format_html(said, event, link(event.root, f"#{event.root_id}")), messages.WARNING
                 )
         return roots
+
+
+def _answers_link(event: Event) -> str:
+    """Who goes: to a merged event those who said it there, to its root all of them, each once."""
+    if event.merged_into_id:
+        return link_to_list("events_rsvp", counted(event.rsvps.count(), "RSVP"), event__id__exact=event.pk)
+    number = rsvps.counts([event.pk]).get(event.pk, rsvps.Counts())
+    words = f"{number.going} going, {number.interested} interested"
+    return link_to_list("events_rsvp", words, event__root__id__exact=event.pk)
 
 
 def counting(listings: Sequence[Listing]) -> Listing | None:

@@ -229,7 +229,10 @@ class TestAnswering:
 
     def test_a_script_without_a_session_is_told_so(self) -> None:
         client = Client(headers={"Sec-Fetch-Site": "same-origin"})
-        assert say(client, make_event(), "going", **JSON).status_code == 401
+        client.cookies["signed_in"] = "1"
+        response = say(client, make_event(), "going", **JSON)
+        assert response.status_code == 401
+        assert response.cookies["signed_in"]["max-age"] == 0
 
     def test_what_is_closed_says_why(self, visitor: Client) -> None:
         event = make_event(status="cancelled")

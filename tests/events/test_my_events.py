@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from events.models import Attendee, Event, Rsvp
+from nocturne import personal
 from nocturne.models import User
 from tests.factories import make_city, make_event
 from tests.html import parsed, text_of, texts
@@ -159,3 +160,31 @@ class TestMail:
         client = Client(headers={"Sec-Fetch-Site": "same-origin"})
         assert client.post(path)["Location"] == "/account/login/?next=/my/events/"
         assert not Attendee.objects.exists()
+
+
+def test_answers_are_exported_and_erased_with_the_account(visitor: Client, ada: User) -> None:
+    goes(ada, make_event("Jazz"), "interested")
+    Attendee.objects.create(user=ada, reminders=False)
+    kept = personal.exported(ada)["answers"]
+    assert [(row["event"], row["answer"]) for row in kept["answers"]] == [("Jazz", "interested")]
+    assert kept["mail"] == {"reminders": False, "notices": True}
+    for _ in range(2):
+        personal.erase(ada)
+    assert not Rsvp.objects.exists()
+    assert not Attendee.objects.exists()
+
+
+def test_editors_see_who_goes_on_the_event(ada: User, admin_client: Client) -> None:
+    event, merged = goes(ada, make_event("One")), make_event("Two")
+    goes(ada, merged)
+    goes(User.objects.create(email="bob@example.org"), merged, "interested")
+    Event.objects.filter(pk=merged.pk).update(merged_into=event, root=event)
+
+    def linked(pk: int) -> tuple[str, list[str]]:
+        [link] = parsed(admin_client.get(f"/admin/events/event/{pk}/change/")).css(".lists a[href*=rsvp]")
+        rows = parsed(admin_client.get(link.attributes["href"]))
+        return text_of(link), sorted(texts(rows, "#result_list .field-user"))
+
+    emails = ["ada@example.org", "ada@example.org", "bob@example.org"]
+    assert linked(event.pk) == ("1 going, 1 interested", emails)
+    assert linked(merged.pk) == ("2 RSVPs", emails[1:])
