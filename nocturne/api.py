@@ -24,7 +24,10 @@ EVERYWHERE = {429: "Too many requests: wait as many seconds as `Retry-After` say
 WITH_NAME = {404: "There is nothing of this name."}
 WITH_INPUT = {422: "A parameter or a field cannot be: `errors` says which, and why."}
 WITH_BODY = {400: "The body is no JSON.", 413: "The body is too long.", 415: "The body is not application/json."}
-WITH_KEY = {401: "No key, or one that is not known.", 403: "The key lacks the scope."}
+GUARDED = {
+    "OperatorKey": {401: "No key, or one that is not known.", 403: "The key lacks the scope."},
+    "SignedIn": {401: "Nobody is signed in.", 403: "A page of another site asks."},
+}
 SHAPE: dict[str, Any] = {
     "title": "Problem",
     "description": "A problem of RFC 9457.",
@@ -142,8 +145,9 @@ def _complete(operation: dict[str, Any], path: str) -> None:
         more |= WITH_INPUT
     if operation.get("requestBody"):
         more |= WITH_BODY
-    if operation.get("security"):
-        more |= WITH_KEY
+    for guard in operation.get("security", ()):
+        for name in guard:
+            more |= GUARDED[name]
     for status, description in more.items():
         said.setdefault(status, {"description": description})
     for status, answer in said.items():

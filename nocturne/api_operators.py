@@ -5,18 +5,23 @@ from typing import Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
+from ninja.errors import HttpError
 from prometheus_client import CONTENT_TYPE_LATEST
+from redis.exceptions import RedisError
 
+from nocturne import cache
 from nocturne.addresses import address_hashes
 from nocturne.answers import Cursor, Limit
 from nocturne.cursors import cut
 from nocturne.keys import OperatorKey
 from nocturne.models import ApiKey, EmailLog
 from nocturne.pages import private
+from nocturne.valkey import Away
 from nocturne.watching.exposition import exposed
 
 router = Router()
 may_read, may_mail = OperatorKey(ApiKey.Scope.READ), OperatorKey(ApiKey.Scope.MAIL)
+may_cache = OperatorKey(ApiKey.Scope.CACHE)
 
 
 class Mail(Schema):
@@ -49,6 +54,14 @@ class MailsQuery(Schema):
     cursor: Cursor = None
 
 
+class Pattern(Schema):
+    pattern: str = Field(min_length=1, max_length=200, examples=["events:7:*"], description="* stands for any text.")
+
+
+class Deleted(Schema):
+    deleted: int
+
+
 @router.get("/admin/mails", auth=may_mail, tags=["Operators: mail"], response=Mails, summary="The ledger of mail")
 def list_mails(request: HttpRequest, query: Query[MailsQuery]) -> dict[str, Any]:
     """The newest first."""
@@ -59,6 +72,21 @@ def list_mails(request: HttpRequest, query: Query[MailsQuery]) -> dict[str, Any]
         found = found.filter(hashed__in=address_hashes(query.address))
     shown, more = cut(found, query.cursor, query.limit, order="mails")
     return {"mails": shown, "next_cursor": more}
+
+
+@router.post(
+    "/admin/cache/invalidate",
+    auth=may_cache,
+    tags=["Operators: the site"],
+    response={200: Deleted, 503: None},
+    summary="Forget what is cached",
+)
+def invalidate(request: HttpRequest, asked: Pattern) -> dict[str, int]:
+    """Deletes what the cache keeps under the keys that fit, as `manage.py invalidate_cache` does."""
+    try:
+        return {"deleted": cache.invalidate(asked.pattern)}
+    except (Away, RedisError) as error:
+        raise HttpError(503, "The cache is away. What it keeps ends within 15 minutes by itself.") from error
 
 
 @router.get("/admin/metrics", auth=may_read, tags=["Operators: the site"], summary="Metrics, as /metrics has them")

@@ -27,6 +27,7 @@ SAMPLES = {
     "pair_id": "1",
     "comment_id": "1",
 }
+KEY, COOKIE = '-H "X-API-Key: $ADMIN_API_KEY"', '-b "sessionid=$SESSION"'
 DEPTH = 3
 _BOUNDS = {
     "minimum": "at least {}",
@@ -63,6 +64,7 @@ class Route:
     summary: str
     description: str
     keyed: bool
+    signed_in: bool
     asked: tuple[Field, ...]
     answers: tuple[Answer, ...]
     told: tuple[Field, ...]
@@ -102,9 +104,10 @@ def _routes(document: dict[str, Any]) -> list[tuple[str, Route]]:
 
 def _route(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> Route:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    told = next((v for k, v in sorted(operation["responses"].items()) if k.startswith("2")), {})
+    told: dict[str, Any] = next((v for k, v in sorted(operation["responses"].items()) if k.startswith("2")), {})
     schema = told.get("content", {}).get("application/json", {}).get("schema")
-    keyed = bool(operation.get("security"))
+    guards = {name for guard in operation.get("security", ()) for name in guard}
+    keyed, signed_in = "OperatorKey" in guards, "SignedIn" in guards
     return Route(
         anchor=operation["operationId"],
         method=method,
@@ -112,13 +115,14 @@ def _route(document: dict[str, Any], path: str, method: str, operation: dict[str
         summary=operation["summary"],
         description=operation.get("description", ""),
         keyed=keyed,
+        signed_in=signed_in,
         asked=(
             *(_parameter(document, one) for one in operation.get("parameters", [])),
             *(_fields(document, body, where="body") if body else ()),
         ),
         answers=tuple(Answer(status, said["description"]) for status, said in sorted(operation["responses"].items())),
         told=tuple(_fields(document, schema, where="answer") if schema else ()),
-        curl=_curl(document, path, method, operation, body, keyed=keyed),
+        curl=_curl(document, path, method, operation, body, with_what=KEY if keyed else COOKIE if signed_in else ""),
     )
 
 
@@ -183,7 +187,7 @@ def _resolved(document: dict[str, Any], schema: Any) -> dict[str, Any]:
 
 
 def _curl(
-    document: dict[str, Any], path: str, method: str, operation: dict[str, Any], body: Any, *, keyed: bool
+    document: dict[str, Any], path: str, method: str, operation: dict[str, Any], body: Any, *, with_what: str
 ) -> str:
     """A command to try it with."""
     address = re.sub(r"{(\w+)}", lambda match: SAMPLES.get(match[1], "1"), path)
@@ -193,7 +197,7 @@ def _curl(
         if one["in"] == "query" and one["schema"].get("examples")
     ]
     parts = ["curl"] + ([] if method == "GET" else [f"-X {method}"])
-    parts += ['-H "X-API-Key: $ADMIN_API_KEY"'] if keyed else []
+    parts += [with_what] if with_what else []
     if body:
         fields = _resolved(document, body)
         values = {name: _example(document, one) for name, one in fields.get("properties", {}).items()}

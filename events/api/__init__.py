@@ -2,8 +2,8 @@
 
 from ninja import Router
 
-from . import catalogue, cities, lists, one
+from . import catalogue, cities, community, lists, one
 
 router = Router()
-for module in (cities, lists, one, catalogue):
+for module in (cities, lists, one, catalogue, community):
     router.add_router("", module.router)

@@ -8,7 +8,9 @@ from django.test import Client
 
 from nocturne import mail
 from nocturne.api import api
+from nocturne.cache import cached
 from nocturne.models import ApiKey, EmailLog
+from nocturne.valkey import Away
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +50,7 @@ def operators_routes() -> list[tuple[str, str]]:
         (method, re.sub(r"{\w+}", "1", path))
         for path, operations in api.get_openapi_schema()["paths"].items()
         for method, operation in operations.items()
-        if operation.get("security")
+        if {"OperatorKey": []} in operation.get("security", [])
     ]
 
 
@@ -80,3 +82,36 @@ def test_keys_are_in_no_log(caplog: Any, client: Client) -> None:
             client.get(path, headers=headers)
     assert secret not in caplog.text
     assert caplog.records
+
+
+def test_what_is_cached_can_be_forgotten(client: Client) -> None:
+    made = []
+
+    @cached(key_prefix="events")
+    def count(city: int) -> int:
+        made.append(city)
+        return len(made)
+
+    def forget(pattern: Any, scope: str = "cache") -> Any:
+        body = {"pattern": pattern}
+        return client.post(
+            "/api/admin/cache/invalidate", body, content_type="application/json", headers=key(scope, pattern[:5])
+        )
+
+    assert [count(7), count(7), count(8)] == [1, 1, 2]
+    response = forget("events:7*")
+    assert (response.status_code, response.json()) == (200, {"deleted": 1})
+    assert [count(8), count(7)] == [2, 3]
+    assert forget("events:7*", "read").status_code == 403
+    assert forget("").status_code == 422
+
+
+def test_a_cache_that_is_away_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(pattern: str) -> int:
+        raise Away
+
+    monkeypatch.setattr("nocturne.cache.invalidate", away)
+    response = client.post(
+        "/api/admin/cache/invalidate", {"pattern": "*"}, content_type="application/json", headers=key("cache")
+    )
+    assert response.status_code == 503
