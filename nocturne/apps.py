@@ -31,6 +31,7 @@ class NocturneConfig(AppConfig):
         post_migrate.connect(triggers.make, sender=self, dispatch_uid="nocturne.trail")
         trail.follow("nocturne.User", "email", "is_active", "is_staff", "is_superuser", hidden=("password",))
         of_user = ("nocturne.User", "user")
+        trail.follow("mfa.Authenticator", "type", of=of_user)
         trail.follow("nocturne.User_groups", "group", of=of_user)
         trail.follow("nocturne.User_user_permissions", "permission", of=of_user)
         trail.follow("nocturne.ApiKey", "name", "active", "scopes", hidden=("hashed",))

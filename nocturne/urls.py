@@ -15,7 +15,8 @@ from nocturne.webhooks import webhook
 
 handler400 = "nocturne.pages.bad_request"
 handler404 = "nocturne.pages.not_found"
-urlpatterns: list[URLPattern | URLResolver] = [
+# Passwords open nothing outside development.
+passwords = [
     path(
         "admin/password_reset/",
         auth.PasswordResetView.as_view(form_class=PasswordResetForm),
@@ -24,6 +25,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/password_reset/done/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),
     path("admin/reset/<uidb64>/<token>/", auth.PasswordResetConfirmView.as_view(), name="password_reset_confirm"),
     path("admin/reset/done/", auth.PasswordResetCompleteView.as_view(), name="password_reset_complete"),
+]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *(passwords if settings.DEVELOPMENT else []),
     path("account/", include("nocturne.accounts.urls")),
     path("admin/desk/", include("quality.admin.urls")),
     path("admin/status/", status.status, name="admin_status"),

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
+from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -106,6 +107,8 @@ def link(request: HttpRequest, token: str) -> HttpResponseBase:
 def sign_out(request: HttpRequest) -> HttpResponseBase:
     to = next_path(request)
     if request.method == "POST":
+        if request.POST.get("everywhere"):
+            _end_sessions(request.user)
         logout(request)
     elif request.user.is_authenticated:
         return private_page("account/logout.html", {"next": to}, request=request)
@@ -171,6 +174,13 @@ def with_next(address: str, to: str) -> str:
 
 def redirect(address: str) -> HttpResponse:
     return private(HttpResponseRedirect(address, status=303))
+
+
+def _end_sessions(user: Any) -> None:
+    """Each session counts for as long as the hash of the password is what it was; nobody has one to remember."""
+    if user.is_authenticated and not (settings.DEVELOPMENT and user.has_usable_password()):
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
 
 
 def _why(refused: tickets.Refused) -> str:

@@ -17,6 +17,7 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client, TestCase
+from django.urls import get_resolver
 from django.utils import timezone as clock
 
 from nocturne.accounts import tickets
@@ -24,6 +25,7 @@ from nocturne.accounts.factors import accepts
 from nocturne.models import User
 from tests.html import parsed, text_of, texts
 from tests.nocturne.test_signin import ask, give, mailed
+from tests.nocturne.test_traffic import routes
 
 pytestmark = pytest.mark.django_db
 EDITOR = "editor@example.org"
@@ -103,6 +105,17 @@ def test_the_admin_leads_to_signing_in_then_to_an_app_and_then_in(client: Client
     assert len(texts(parsed(client.get("/account/factor/codes/")), "main code")) == 10
     assert is_in(client)
     assert "authenticator app was added" in mail.outbox[-1].body
+
+
+def test_no_address_of_the_admin_is_open_without_the_factor(client: Client, editor: User) -> None:
+    client.force_login(editor)
+    paths = {path for path in routes(get_resolver().url_patterns) if path.startswith("/admin/")}
+    closed = {path for path in paths if not path.startswith(("/admin/password_reset/", "/admin/reset/", "/admin/log"))}
+    assert {"/admin/", "/admin/desk/pairs/", "/admin/nocturne/user/"} <= closed
+    for path in closed:
+        for answer in (client.get(path), client.post(path)):
+            assert answer.status_code in (302, 404, 405), path
+            assert answer.get("Location", "/admin/login/").startswith(("/admin/login/", "/admin/x1/x1/x1/")), path
 
 
 def test_who_has_an_app_is_asked_for_its_code(client: Client, editor: User) -> None:

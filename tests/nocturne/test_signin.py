@@ -242,6 +242,19 @@ def test_the_readable_cookie_comes_and_goes_with_the_session(client: Client) -> 
     assert (answer.cookies["signed_in"].value, answer.cookies["signed_in"]["max-age"]) == ("", 0)
 
 
+def test_all_sessions_of_an_account_can_be_ended(client: Client) -> None:
+    phone, other = Client(), Client()
+    for browser, email in ((client, ADA), (phone, ADA), (other, "other@example.org")):
+        ask(browser, email)
+        give(browser, mailed())
+    client.post("/account/logout/")
+    assert is_signed_in(phone)
+    ask(client)
+    give(client, mailed())
+    client.post("/account/logout/", {"everywhere": "1"})
+    assert [is_signed_in(browser) for browser in (client, phone, other)] == [False, False, True]
+
+
 @pytest.mark.parametrize("how", ["expired", "deleted"])
 def test_a_page_that_finds_no_session_takes_the_cookie_away(client: Client, how: str) -> None:
     user = User.objects.create_user(ADA)
