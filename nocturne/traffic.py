@@ -29,7 +29,7 @@ CLASSES = (
     (API, re.compile(r"/api/")),
     # the worker and what it asks for, with each page
     (FRAGMENT, re.compile(r"/(worker\.js|manifest\.webmanifest|offline/)$")),
-    (FRAGMENT, re.compile(r"/(cities/options|my/answers|[^/]+/(list|more))$")),
+    (FRAGMENT, re.compile(r"/(cities/options|my/answers|comments/on/\d+/part|[^/]+/(list|more))$")),
     (FEED, re.compile(r"/.*\.(ics|atom|json|xml)$")),
 )
 # How much of the settings' numbers a class has of its own: by minute and hour, and at once. A page brings dozens of

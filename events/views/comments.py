@@ -20,7 +20,7 @@ from nocturne.models import User
 from nocturne.origin import same_origin
 from nocturne.pages import private, private_page
 
-from .event import _event as shown_event
+from .event import shown_event
 
 # How often an account, and a network address, may comment and report.
 RATES = ("3/m", "20/h", "100/d")

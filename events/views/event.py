@@ -29,7 +29,7 @@ SHOWN = (Event.Visibility.PUBLISHED, Event.Visibility.ARCHIVED)
 @require_safe
 def event(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpResponseBase:
     def render(etag: str) -> HttpResponseBase:
-        found = _event(pk)
+        found = shown_event(pk)
         if (elsewhere := moved(request, found.get_absolute_url())) is not None:
             return elsewhere
         return public_page("events/event.html", page_context(found, list(Listing.objects.of_event(found))), etag=etag)
@@ -40,7 +40,7 @@ def event(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpRespo
 @require_safe
 def event_ics(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpResponseBase:
     def render(etag: str) -> HttpResponseBase:
-        found = _event(pk)
+        found = shown_event(pk)
         if (elsewhere := moved(request, _ics_path(found))) is not None:
             return elsewhere
         text = calendar([found], told=told_by_root([found.pk]))
@@ -49,7 +49,7 @@ def event_ics(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpR
     return in_city(request, "event-ics", city_slug, render)
 
 
-def _event(pk: int) -> Event:
+def shown_event(pk: int) -> Event:
     """The event that an id leads to: itself or what it was merged into."""
     found = Event.objects.for_page().filter(pk=pk).first()
     if found and found.merged_into_id:

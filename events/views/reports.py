@@ -12,7 +12,7 @@ from nocturne import honeypot, limits
 from nocturne.origin import same_origin
 from nocturne.pages import private_page
 
-from .event import _event as shown_event
+from .event import shown_event
 
 RATES = ("5/10m", "20/d")
 LONGEST = 20_000

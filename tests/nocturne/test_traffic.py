@@ -88,6 +88,8 @@ def test_each_address_is_limited_but_those_of_health(client: Client, settings: A
         ("/berlin/list?q=jazz", "search"),
         ("/berlin/more?page=2", "fragment"),
         ("/cities/options?q=b", "fragment"),
+        ("/comments/on/7/part", "fragment"),
+        ("/comments/on/7/", "page"),
         ("/cities/nearest", "nearest"),
         ("/berlin/calendar.ics?q=jazz", "feed"),
         ("/berlin/feed.atom", "feed"),
