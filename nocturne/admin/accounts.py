@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from nocturne import personal
 from nocturne.accounts import factors, mails
 from nocturne.models import ApiKey, User
 
@@ -64,6 +65,14 @@ class UserAdmin(DjangoUserAdmin):
         if obj and obj.is_superuser and not request.user.is_superuser:
             return False
         return super().has_delete_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """With all that the apps keep of somebody; what an editor did stays in the log."""
+        personal.erase(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            personal.erase(user)
 
     def has_superuser_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)

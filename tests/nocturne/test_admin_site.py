@@ -22,6 +22,7 @@ from django.utils import timezone as clock
 
 from nocturne.accounts import tickets
 from nocturne.accounts.factors import accepts
+from nocturne.logs.masking import masked
 from nocturne.models import User
 from tests.html import parsed, text_of, texts
 from tests.nocturne.test_signin import ask, give, mailed
@@ -285,6 +286,20 @@ def test_a_link_lets_an_editor_in_once_by_a_button(client: Client, editor: User)
     other = Client()
     assert (other.get(path).status_code, other.post(path).status_code) == (410, 410)
     assert "ended" in text_of(parsed(other.get(path)), "h1")
+
+
+def test_links_do_not_get_into_logs(editor: User) -> None:
+    path = link_of(EDITOR)
+    assert masked(f"GET {path} 200") == "GET /account/login/link/[token]/ 200"
+
+
+@pytest.mark.parametrize("code", ["", " ", "é", "１２３４５６", "0" * 5000, "000 000\0"])
+def test_what_is_no_code_is_refused(client: Client, editor: User, code: str) -> None:
+    enrolled(editor)
+    ask(client, EDITOR)
+    assert give(client, code).status_code == 422
+    sign_in(client)
+    assert client.post("/account/login/factor/", {"code": code}).status_code == 422
 
 
 def test_a_link_does_not_stand_for_the_second_factor(client: Client, editor: User) -> None:

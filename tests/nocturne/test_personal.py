@@ -140,6 +140,19 @@ def test_what_a_former_editor_did_stays_in_the_log_without_the_name(client: Clie
     assert not Session.objects.exists()
 
 
+def test_who_is_deleted_in_the_admin_is_erased(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root@example.org"))
+    ada, bob = User.objects.create_user(ADA), User.objects.create_user("bob@example.org")
+    make_subscription(ADA, city=make_city())
+    client.post(f"/admin/nocturne/user/{ada.pk}/delete/", {"post": "yes"})
+    chosen = {"action": "delete_selected", "_selected_action": [bob.pk], "post": "yes"}
+    client.post("/admin/nocturne/user/", chosen)
+    assert [user.email for user in User.objects.all()] == ["root@example.org"]
+    said = everything()
+    assert ADA not in said
+    assert "bob@example.org" not in said
+
+
 def test_apps_say_what_they_keep_and_take_it_away(monkeypatch: pytest.MonkeyPatch, ada: User) -> None:
     monkeypatch.setattr(personal, "_parts", {})
     erased = []

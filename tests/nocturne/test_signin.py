@@ -156,7 +156,8 @@ def test_the_session_has_a_new_key_once_somebody_is_signed_in(client: Client) ->
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", "///x", "berlin/"]
+    "elsewhere",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", "///x", "berlin/", "/\r\n/evil"],
 )
 def test_signing_in_leads_to_no_other_site(client: Client, elsewhere: str) -> None:
     ask(client, next=elsewhere)
