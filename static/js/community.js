@@ -82,6 +82,8 @@ function talk() {
     const old = place();
     const before = { name: old.querySelector("[name=name]")?.value, text: old.querySelector("[name=text]")?.value };
     const open = old.querySelector("details")?.open;
+    const at = document.activeElement;
+    const cursor = old.contains(at) && at.name ? [at.name, at.selectionStart, at.selectionEnd] : null;
     const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("comments");
     if (!fresh) return false;
     old.replaceWith(fresh);
@@ -94,6 +96,11 @@ function talk() {
         if (field && value) field.value = value;
       }
       if (open) fresh.querySelector("details").open = true;
+      if (cursor) {
+        const field = fresh.querySelector(`[name=${cursor[0]}]`);
+        field?.focus();
+        field?.setSelectionRange?.(cursor[1], cursor[2]);
+      }
     }
     return true;
   }

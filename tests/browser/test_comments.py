@@ -10,7 +10,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone as clock
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from events import comments, reports
@@ -166,6 +166,27 @@ def test_all_of_it_works_without_javascript(
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("status")).to_have_text("An editor looks at it.")
     assert EventReport.objects.get().text == "It is next door."
+    page.context.close()
+
+
+def test_what_is_begun_before_the_page_is_whole_stays(browser: Browser, live_server: LiveServer, event: Event) -> None:
+    page = open_page(browser, live_server, make_known("ann"))
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/part", hold)
+    page.goto(event.get_absolute_url())
+    page.get_by_text("Write a comment").click()
+    text = page.get_by_label("Comment", exact=True)
+    text.press_sequentially("I begin")
+    expect(page.get_by_text("You are asked to sign in")).to_be_visible()
+    waiting[0].continue_()
+    expect(page.get_by_text("All your comments")).to_be_visible()
+    expect(text).to_be_focused()
+    page.keyboard.type(", and end.")
+    expect(text).to_have_value("I begin, and end.")
     page.context.close()
 
 
