@@ -11,6 +11,7 @@ class EventsConfig(AppConfig):
         from nocturne.models import Change
 
         from . import archive, comments, pruning, reports, rsvps
+        from . import watching  # noqa: F401  # which registers itself
 
         archive.register("images", pruning.prune_images)
         archive.register(

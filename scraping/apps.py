@@ -8,7 +8,7 @@ class ScrapingConfig(AppConfig):
         from events import archive
         from nocturne import trail
 
-        from . import pruning
+        from . import pruning, watching  # noqa: F401  # which registers itself
 
         archive.register("readings", pruning.prune_runs)
 

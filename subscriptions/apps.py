@@ -12,7 +12,7 @@ class SubscriptionsConfig(AppConfig):
         from nocturne.backups import restored
         from nocturne.reports import unsubscribed
 
-        from . import consent, digests, preferences, retention
+        from . import consent, digests, preferences, retention, watching  # noqa: F401  # which registers itself
 
         archive.register("mails of the ledger", retention.prune_mails, days=lambda: settings.MAIL_LOG_DAYS)
         restored.connect(digests.hold_unfinished, dispatch_uid="subscriptions.digests")

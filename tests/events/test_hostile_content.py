@@ -34,7 +34,9 @@ def assert_inert(tree: LexborHTMLParser, where: str) -> None:
     assert not [n for n in tree.css("script:not([type])") if not (n.attributes.get("src") or "").startswith("/static/")]
     types = [node.attributes["type"] for node in tree.css("script[type]")]
     assert types in ([], ["application/ld+json"], ["application/ld+json"] * 2), where
-    assert not tree.css("img, b:not(.counts b), i, iframe, object, embed, base, style, [style], textarea:not(#comment-text)"), where
+    assert not tree.css(
+        "img, b:not(.counts b), i, iframe, object, embed, base, style, [style], textarea:not(#comment-text)"
+    ), where
     assert not tree.css("svg:not([aria-hidden=true])"), where  # ours are ornaments
     assert not [name for node in tree.css("*") for name in node.attributes if name.startswith("on")], where
     for node in tree.css("[href], [src], [action], [hx-get]"):
