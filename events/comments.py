@@ -128,7 +128,7 @@ def _seen_before(event: Event, user: User, text: str, now: dt.datetime) -> str:
         mine = elsewhere.filter(user=user).values_list("text", flat=True)[:50]
         if elsewhere.filter(text__iexact=text).exists() or fold(text) in map(fold, mine):
             return "The same was said at another event."
-    for host in set(spam.links(text)):
+    for host in set(spam.links(text)) - {""}:
         linking = lately.filter(text__icontains=host).exclude(user=user)
         if linking.filter(state=HIDDEN).exists() or linking.order_by().values("user").distinct()[:FARM].count() >= FARM:
             return f"Several accounts link to {host}."[:300]

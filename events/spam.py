@@ -39,16 +39,17 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 def links(text: str) -> list[str]:
-    """The hosts that a text links to, as often as it does."""
+    """The hosts that a text names as links, with or without a scheme, as often as it does."""
     found = []
     for match in _LINK.finditer(text):
         address = match[0] if "://" in match[0] else f"https://{match[0]}"
         try:
-            host = (urlsplit(re.sub(r"^hxxp", "http", address, flags=re.I)).hostname or "").removeprefix("www.")
+            host = urlsplit(re.sub(r"^hxxp", "http", address, flags=re.I)).hostname or ""
         except ValueError:
             host = ""
-        found.append(host or "?")
-    return found
+        found.append(host)
+    found += [match[0].lower() for match in _NAKED.finditer(_LINK.sub(" ", text))]
+    return [host.removeprefix("www.") for host in found]
 
 
 def sign(text: str) -> str:
@@ -67,8 +68,6 @@ def sign(text: str) -> str:
     for pattern, words in checks:
         if pattern.search(text) or pattern.search(plain):
             return words
-    if len(_NAKED.findall(text)) > MAX_LINKS:
-        return f"It has more than {MAX_LINKS} links."
     return _sign_of_letters(text)
 
 

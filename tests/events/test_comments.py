@@ -87,6 +87,10 @@ class TestPosting:
         states = [say(event, make_known(f"user{n}"), text).state for n, text in enumerate(texts)]
         assert states == ["live", "live", "live", "held"]
         assert say(event, make_known("quiet"), "https://fine.example/ has pictures").state == "live"
+        for n in range(3):
+            assert say(event, make_known(f"bare{n}"), f"Try number {n} of farm.shop").state == "live"
+        assert say(event, make_known("bare9"), "Or https://www.farm.shop/now").state == "held"
+        assert say(event, make_known("odd"), "Really? http://[::1 is no address?").state == "live"
 
     def test_a_host_of_which_a_link_was_hidden_waits(self) -> None:
         event, editor = make_event(), make_user("editor")
