@@ -49,3 +49,9 @@ def weekend(night: dt.date) -> tuple[dt.date, dt.date]:
     if night.weekday() in (5, 6):
         return night, night + dt.timedelta(days=6 - night.weekday())
     return friday, friday + dt.timedelta(days=2)
+
+
+def quarter_of(now: dt.datetime) -> int:
+    """The number of the quarter of an hour: what is made of several cities' nights changes with it, since nights end
+    on a quarter everywhere on earth."""
+    return int(now.timestamp()) // 900

@@ -14,6 +14,7 @@ from events.drafts import Where
 from events.models import City
 from events.models.place import AREA_KM, EARTH_KM
 from events.text import fold
+from nocturne.cache import bump_on_commit
 
 Coordinates = tuple[float, float]
 
@@ -64,14 +65,24 @@ def activate(chosen: Iterable[str | City]) -> list[City]:
     found = {city.code: city for city in City.objects.filter(code__in=codes)}
     if unknown := sorted(set(codes) - found.keys()):
         raise ValueError(f"There is no city with the code {', '.join(unknown)}; load_cities brings them.")
+    _bump(found.values())
     return [found[code] for code in codes]
 
 
 @transaction.atomic
 def deactivate(chosen: Iterable[City]) -> None:
     """Serve these cities no more. Their events stay; what is read from now on goes to the nearest active city."""
-    City.objects.filter(pk__in=[city.pk for city in chosen]).update(active=False)
+    cities = list(chosen)
+    _bump(cities)  # and those that stay of the areas that they were in
+    City.objects.filter(pk__in=[city.pk for city in cities]).update(active=False)
     assign_areas()
+
+
+def _bump(cities: Iterable[City]) -> None:
+    """Cities and those that name them as neighbours."""
+    areas = {city.area_id for city in cities if city.area_id}
+    near = City.objects.filter(area__in=areas).values_list("pk", flat=True)
+    bump_on_commit([*(city.pk for city in cities), *near])
 
 
 @dataclass(frozen=True, slots=True)

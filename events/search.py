@@ -139,14 +139,21 @@ class EventSearch:
         return bool(self.categories or self.price or self.sources or self.venues or self.online or self.text)
 
     @property
+    def key(self) -> str:
+        """What is kept of it begins with this: events:7:2026-12-05:2026-12-11."""
+        first, last = self.nights
+        return f"events:{self.city.pk}:{first}:{last}"
+
+    @property
     def is_common(self) -> bool:
         """Whether it is one of some thousands of its city, whose pages are kept; others anybody can make up."""
         first, last = self.nights
         coming = self.tonight <= first and last <= self.tonight + dt.timedelta(days=COMMON_DAYS)
+        usual = first == last or any(self.nights == nights_of(when, self.tonight) for when in WHENS)
         free = self.text or self.notices or self.venues or self.sources
         choices = (len(self.categories), self.price, self.online, not self.runs, self.sort)
         one_choice = sum(map(bool, choices)) <= 1 and len(self.categories) <= 1
-        return not free and coming and one_choice and (first == last or not self.dates) and self.page <= COMMON_PAGES
+        return not free and coming and usual and one_choice and self.page <= COMMON_PAGES
 
     def filter(self, events: EventQuerySet, *, without: str = "") -> EventQuerySet:
         """One-off events that are asked for, for `for_list` to put in order."""

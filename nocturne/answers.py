@@ -1,6 +1,7 @@
 """Answers of the API that anybody may keep, and what its routes take in common: ids, cursors, lists."""
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -9,6 +10,7 @@ from ninja import Field, Path
 from ninja.errors import ValidationError
 
 from nocturne.pages import etag_of, not_modified, public_file
+from nocturne.pagestore import page
 
 JSON = "application/json"
 MAX_ID = 2**63 - 1
@@ -36,6 +38,17 @@ def wrong(where: str, field: str, detail: str) -> ValidationError:
 
 def as_json(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), cls=DjangoJSONEncoder)
+
+
+def answered(
+    request: HttpRequest, key: str, *inputs: object, city_id: int, make: Callable[[], str], keep: bool = True
+) -> HttpResponseBase:
+    """A public answer that is kept, as pages are: see nocturne/pagestore.py. `make` gives its JSON."""
+
+    def render(etag: str) -> HttpResponse:
+        return public_file(make(), JSON, etag=etag)
+
+    return page(request, key, "api", *inputs, city_id=city_id, render=render, keep=keep)
 
 
 class Answer:

@@ -15,27 +15,28 @@ from nocturne.pages import build, etag_of, not_modified
 
 def page(
     request: HttpRequest,
-    name: str,
+    key: str,
     *parts: object,
     city_id: int,
     render: Callable[[str], HttpResponseBase],
     keep: bool = True,
 ) -> HttpResponseBase:
-    """The page that these parts make, of a city or of the whole site (0): the one that is kept, else what `render`
+    """The page that key and parts make, of a city or of the whole site (0): the one that is kept, else what `render`
     makes for an ETag. A client that has it gets a 304.
 
-    The parts are all that the page depends on beside the city's events: the canonical query, and the date of tonight,
+    Of the keys operators know the beginning, as events:7:2026-12-05:2026-12-11; the parts are hashed behind. Both are
+    all that the page depends on beside the city's events: the canonical query, and the date of tonight,
     so that no page of last night is one of tonight. What anybody can make up, as a text, is not to be kept.
     """
     seconds = settings.PAGE_CACHE_SECONDS
     if not keep or not seconds:
-        etag = etag_of(name, *parts, generation=generation(city_id))
+        etag = etag_of(key, *parts, generation=generation(city_id))
         return not_modified(request, etag) or render(etag)
-    with Attempt(_key(name, city_id, parts), city_id=city_id, ttl=seconds) as attempt:
+    with Attempt(f"{key}:{_digest(parts)}", city_id=city_id, ttl=seconds) as attempt:
         if (entry := attempt.find()) is not None:
             return _restored(request, entry)
         tokens = attempt.tokens
-        etag = etag_of(name, *parts, generation=(tokens.edition + tokens.generation).decode() if tokens else "")
+        etag = etag_of(key, *parts, generation=(tokens.edition + tokens.generation).decode() if tokens else "")
         if (fresh := not_modified(request, etag)) is not None:
             return fresh
         response = render(etag)
@@ -44,9 +45,9 @@ def page(
         return response
 
 
-def _key(name: str, city_id: int, parts: tuple[object, ...]) -> str:
+def _digest(parts: tuple[object, ...]) -> str:
     text = "\0".join(str(part) for part in (build(), _site(), get_language(), *parts))
-    return f"page:{name}:{city_id}:{hashlib.sha256(text.encode()).hexdigest()[:24]}"
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def _site() -> str:

@@ -245,4 +245,4 @@ def _next_event(claimed: Claim, now: dt.datetime) -> dt.datetime | None:
 def _refresh(cities: set[int]) -> None:
     """After the commits: pages of these cities are rendered anew."""
     for city_id in sorted(cities):
-        cache.bump(city_id)
+        cache.bump(city_id, at_once=False)

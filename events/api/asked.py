@@ -8,6 +8,7 @@ from django.http import Http404
 from ninja import Path
 from pydantic import BeforeValidator
 
+from events.known import known_city
 from events.models import City
 from events.search import MAX_NIGHTS, NIGHTS, YEARS
 from nocturne.answers import wrong
@@ -36,6 +37,14 @@ def active_city(city_id: str) -> City | None:
         return None
     meant = Q(code=city_id) if "--" in city_id else Q(slug=city_id)
     return City.objects.active().filter(meant).first()
+
+
+def known(city_id: str) -> City:
+    """The city that a path names, maybe as it was a minute ago, else 404: to tell which answer is asked for."""
+    try:
+        return known_city(city_id)
+    except Http404:
+        return city_of(city_id)
 
 
 def city_of(city_id: str) -> City:

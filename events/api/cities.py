@@ -11,8 +11,8 @@ from ninja import Field, Query, Router, Schema
 from events.finder import MAX_NAME, find_cities
 from events.models import City, Event
 from events.search import NIGHTS
-from nocturne.answers import Answer, wrong
-from nocturne.cache import generation
+from nocturne.answers import Answer, answered, as_json, wrong
+from nocturne.cache import SITE, generation
 from nocturne.origin import absolute
 from nocturne.pages import private
 
@@ -22,6 +22,7 @@ router = Router(tags=["Cities"])
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 MILES = 0.621371
+KEPT = (10, 20, 50, 100, 200, 500)  # the limits by which answers are kept, so that numbers do not multiply them
 ANYWHERE_KM = 20_040.0  # half way round
 # What counts events changes as nights do, which end on a quarter of an hour everywhere on earth.
 QUARTER = 15 * 60
@@ -95,18 +96,20 @@ def major_cities(request: HttpRequest, query: Query[MajorQuery]) -> HttpResponse
     now = clock.now()
     country = (query.country or "").upper()
     asked = ("cities", country, query.sort, here, query.limit, int(now.timestamp()) // QUARTER)
-    answer = Answer(request, *asked, generation=generation())
-    if answer.fresh:
-        return answer.fresh
-    cities = City.objects.active()
-    if country:
-        cities = cities.filter(country=country)
-    if here:
-        far = cities.with_distance(*here, within_km=ANYWHERE_KM)
-        cities = far if query.sort == "distance" else far.order_by()
-    if query.sort != "distance":
-        cities = cities.order_by("name", "pk") if query.sort == "name" else cities.biggest_first()
-    return answer.of({"cities": _rows(cities[: query.limit], now)})
+
+    def make() -> str:
+        cities = City.objects.active()
+        if country:
+            cities = cities.filter(country=country)
+        if here:
+            far = cities.with_distance(*here, within_km=ANYWHERE_KM)
+            cities = far if query.sort == "distance" else far.order_by()
+        if query.sort != "distance":
+            cities = cities.order_by("name", "pk") if query.sort == "name" else cities.biggest_first()
+        return as_json({"cities": _rows(cities[: query.limit], now)})
+
+    keep = here is None and query.limit in KEPT
+    return answered(request, "cities:all", *asked, city_id=SITE, make=make, keep=keep)
 
 
 @router.get("/locations/location/{city_id}", response={200: CityOut, 304: None, 404: None}, summary="One city")

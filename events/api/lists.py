@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone as clock
 from ninja import Field, Query, Router, Schema
 from pydantic import AfterValidator, BeforeValidator
@@ -15,11 +15,11 @@ from events.models import City, Event
 from events.models.event import EventQuerySet
 from events.search import MAX_IDS, MAX_NIGHTS, MAX_TEXT, NIGHTS, RELEVANCE, EventSearch
 from events.text import fold
-from nocturne.answers import Answer, Cursor, Id, Limit, as_json, parts, wrong
+from nocturne.answers import Answer, Cursor, Id, Limit, answered, as_json, parts, wrong
 from nocturne.cache import generation
 from nocturne.cursors import cursor_of, page_of
 
-from .asked import CityId, Night, active_city, city_of, nights_of
+from .asked import CityId, Night, active_city, city_of, known, nights_of
 from .cities import MatchOut, matches
 from .rows import COLUMNS, rows_of, texts
 from .schemas import EventOut, Events
@@ -27,6 +27,7 @@ from .schemas import EventOut, Events
 router = Router(tags=["Events"])
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 MAX_CITIES = 5
+KEPT = (10, 20, 50, 100, 200)  # the limits by which answers are kept, so that numbers do not multiply them
 
 
 def _known(codes: list[str]) -> list[str]:
@@ -91,11 +92,17 @@ class Found(Schema):
 @router.get("/events/{city_id}", response={200: Events, 304: None, 404: None}, summary="The events of a city")
 def list_events(request: HttpRequest, city_id: CityId, query: Query[ListQuery]) -> HttpResponseBase:
     """In the order of the city's page. Single nights; what lasts several comes with `runs=only`."""
-    city = city_of(city_id)
-    search = _search(query, city)
-    answer = Answer(request, "events", city.pk, search.nights, repr(query), generation=generation(city.pk))
-    if answer.fresh:
-        return answer.fresh
+    asked = _search(query, known(city_id))
+
+    def make() -> str:
+        return _listed(query, _search(query, city_of(city_id)))
+
+    keep = asked.is_common and query.price_max is None and query.cursor is None and query.limit in KEPT
+    return answered(request, asked.key, repr(query), asked.tonight, city_id=asked.city.pk, make=make, keep=keep)
+
+
+def _listed(query: ListQuery, search: EventSearch) -> str:
+    city = search.city
     search = search.forgiving(Event.objects.public())
     if query.runs == "only":
         events = search.filter_runs(Event.objects.public()).for_runs()
@@ -106,7 +113,7 @@ def list_events(request: HttpRequest, city_id: CityId, query: Query[ListQuery]) 
     order = query.sort if query.runs == "no" else "runs"
     first, last = search.nights
     head = f'{{"city":"{city.code}","date_from":"{first}","date_to":"{last}"'
-    return _page(answer, events, query, order=order, head=head)
+    return _page(events, query, order=order, head=head)
 
 
 @router.get("/search", response={200: Found, 304: None}, summary="Events of all cities")
@@ -134,7 +141,7 @@ def search(request: HttpRequest, query: Query[SearchQuery]) -> HttpResponseBase:
     events = asked.in_order(everywhere.in_city(city) if city else everywhere)
     cities = [] if query.cursor else matches(query.q, MAX_CITIES)
     head = f'{{"date_from":"{dates[0]}","date_to":"{dates[1]}","cities":{as_json(cities)}'
-    return _page(answer, events, query, order=query.sort, head=head)
+    return answer.of_text(_page(events, query, order=query.sort, head=head))
 
 
 def _search(query: ListQuery, city: City) -> EventSearch:
@@ -160,13 +167,13 @@ def _sort(query: Any) -> str:
     return "" if query.sort == "time" else str(query.sort)
 
 
-def _page(answer: Answer, events: EventQuerySet, query: Any, *, order: str, head: str) -> HttpResponse:
+def _page(events: EventQuerySet, query: Any, *, order: str, head: str) -> str:
     """One page of events behind what the answer begins with, one row more is asked for to know of the next."""
     events, keys = page_of(events, query.cursor, order=order)
     rows = list(rows_of(events, *(key.name for key in keys))[: query.limit + 1])
     shown = rows[: query.limit]
     more = cursor_of(shown[-1][COLUMNS:], order=order) if len(rows) > len(shown) else None
-    return answer.of_text(f'{head},"events":[{",".join(texts(shown))}],"next_cursor":{as_json(more)}}}')
+    return f'{head},"events":[{",".join(texts(shown))}],"next_cursor":{as_json(more)}}}'
 
 
 def _at_most(price: Decimal, city: City) -> Q:

@@ -8,11 +8,12 @@ from ninja import Router
 
 from events.models import Event, Listing
 from events.publishers import web_address
-from nocturne.answers import Answer, PathId, as_json
-from nocturne.cache import generation
+from nocturne.answers import JSON, PathId, as_json
 from nocturne.origin import absolute
+from nocturne.pages import public_file
+from nocturne.pagestore import page
 
-from .asked import CityId, city_of
+from .asked import CityId, city_of, known
 from .rows import rows_of, texts
 from .schemas import WholeEvent
 
@@ -27,13 +28,14 @@ router = Router(tags=["Events"])
 )
 def one_event(request: HttpRequest, city_id: CityId, event_id: PathId) -> HttpResponseBase:
     """What was merged into another event, or lies in another city by now, leads there."""
-    city, found = city_of(city_id), shown_event(event_id)
-    if found.pk != event_id or found.city_id != city.pk:
-        return HttpResponsePermanentRedirect(reverse("api-1:event", args=[found.city.code, found.pk]))
-    listings = list(Listing.objects.of_event(found))
-    state = [(row.pk, row.changed_at, row.missing_since) for row in listings]
-    answer = Answer(request, "event", found.pk, found.updated_at, state, generation=generation(city.pk))
-    return answer.fresh or answer.of_text(_text(found, listings))
+
+    def render(etag: str) -> HttpResponseBase:
+        city, found = city_of(city_id), shown_event(event_id)
+        if found.pk != event_id or found.city_id != city.pk:
+            return HttpResponsePermanentRedirect(reverse("api-1:event", args=[found.city.code, found.pk]))
+        return public_file(_text(found, list(Listing.objects.of_event(found))), JSON, etag=etag)
+
+    return page(request, f"event:{event_id}", "api", city_id, city_id=known(city_id).pk, render=render)
 
 
 def shown_event(event_id: int) -> Event:

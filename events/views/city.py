@@ -28,8 +28,6 @@ from nocturne.pagestore import page
 PAGE = 50
 MAX_RUNS = 60
 MAX_NEIGHBOURS = 8
-# What each is kept as.
-TEMPLATES = {"events/city.html": "city", "events/list.html": "list", "events/more.html": "more"}
 BY_ITSELF = 4  # pages that follow by scrolling; from then on somebody asks, so that the foot of the page is reached
 
 
@@ -61,9 +59,8 @@ def _respond(request: HttpRequest, slug: str, template: str) -> HttpResponseBase
     def render(etag: str) -> HttpResponseBase:
         return public_page(template, _context(search_now(request, slug), template), etag=etag)
 
-    parts = (search.query(), search.tonight, search.notices)
-    name = TEMPLATES[template]
-    response = page(request, name, *parts, city_id=search.city.pk, render=render, keep=search.is_common)
+    parts = (template, search.query(), search.tonight, search.notices)
+    response = page(request, search.key, *parts, city_id=search.city.pk, render=render, keep=search.is_common)
     if template == "events/list.html":
         response["HX-Push-Url"] = _with_query(search.city.get_absolute_url(), search.query())
         response["X-Robots-Tag"] = "noindex"

@@ -52,9 +52,9 @@ def city(request: HttpRequest, slug: str) -> HttpResponseBase:
         now = search_now(request, slug)
         return _page(of_search(now), found_by(now, limit), now.city, theme, etag=etag, by_time=not now.sort)
 
-    parts = (theme, limit, search.query(page=1), search.nights)
+    parts = ("embed", theme, limit, search.query(page=1), search.nights)
     keep = search.is_common and limit in KEPT
-    return page(request, "embed", *parts, city_id=search.city.pk, render=render, keep=keep)
+    return page(request, search.key, *parts, city_id=search.city.pk, render=render, keep=keep)
 
 
 @framed
@@ -68,7 +68,7 @@ def venue(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpRespo
             return elsewhere
         return _page(taking, found_at(found, found.city.tonight(), limit), found.city, theme, etag=etag)
 
-    return in_city(request, "venue-embed", city_slug, render, theme, limit, keep=limit in KEPT)
+    return in_city(request, f"venue:{pk}", city_slug, render, theme, limit, keep=limit in KEPT)
 
 
 @framed
@@ -82,9 +82,9 @@ def series(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
     def render(etag: str) -> HttpResponseBase:
         return _page(taking, found_of(found, tonight, limit), last.city, theme, etag=etag)
 
-    parts = (theme, limit, pk, taking.name, tonight)
+    parts = ("embed", theme, limit, taking.name, tonight)
     keep = limit in KEPT
-    return page(request, "series-embed", *parts, city_id=last.city_id, render=render, keep=keep)
+    return page(request, f"series:{pk}", *parts, city_id=last.city_id, render=render, keep=keep)
 
 
 def _page(taking: Taking, found: Found, city: City, theme: str, *, etag: str, by_time: bool = True) -> HttpResponseBase:

@@ -34,7 +34,7 @@ def event(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpRespo
             return elsewhere
         return public_page("events/event.html", page_context(found, list(Listing.objects.of_event(found))), etag=etag)
 
-    return in_city(request, "event", city_slug, render)
+    return in_city(request, f"event:{pk}", city_slug, render)
 
 
 @require_safe
@@ -46,7 +46,7 @@ def event_ics(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpR
         text = calendar([found], told=told_by_root([found.pk]))
         return public_file(text, CONTENT_TYPE, etag=etag, filename=f"{found.city.slug}-{pk}.ics")
 
-    return in_city(request, "event-ics", city_slug, render)
+    return in_city(request, f"event:{pk}", city_slug, render)
 
 
 def shown_event(pk: int) -> Event:

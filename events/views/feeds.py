@@ -30,8 +30,8 @@ def city(request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
         now = search_now(request, slug)
         return _answer(of_search(now), found_by(now, MAX_EVENTS), form, slug, etag=etag)
 
-    parts = (search.query(page=1), search.nights)
-    return page(request, form, *parts, city_id=search.city.pk, render=render, keep=search.is_common)
+    parts = (form, search.query(page=1), search.nights)
+    return page(request, search.key, *parts, city_id=search.city.pk, render=render, keep=search.is_common)
 
 
 @require_safe
@@ -43,7 +43,7 @@ def venue(request: HttpRequest, city_slug: str, slug: str, pk: int, form: str) -
             return elsewhere
         return _answer(taking, found_at(found, found.city.tonight(), MAX_EVENTS), form, found.slug, etag=etag)
 
-    return in_city(request, f"venue-{form}", city_slug, render)
+    return in_city(request, f"venue:{pk}", city_slug, render)
 
 
 @require_safe
@@ -57,12 +57,12 @@ def series(request: HttpRequest, slug: str, pk: int, form: str) -> HttpResponseB
     def render(etag: str) -> HttpResponseBase:
         return _answer(taking, found_of(found, tonight, MAX_EVENTS), form, f"series-{pk}", etag=etag)
 
-    return page(request, f"series-{form}", pk, taking.name, tonight, city_id=last.city_id, render=render)
+    return page(request, f"series:{pk}", form, taking.name, tonight, city_id=last.city_id, render=render)
 
 
 def in_city(
     request: HttpRequest,
-    name: str,
+    key: str,
     city_slug: str,
     render: Callable[[str], HttpResponseBase],
     *parts: object,
@@ -75,13 +75,15 @@ def in_city(
     try:
         city = known_city(city_slug)
     except Http404:  # of a city that is not active; nobody is led there
-        return page(request, name, request.path, *parts, city_id=SITE, render=render, keep=False)
-    return page(request, name, request.path, city.tonight(), *parts, city_id=city.pk, render=render, keep=keep)
+        return page(request, key, request.path, *parts, city_id=SITE, render=render, keep=False)
+    return page(request, key, request.path, city.tonight(), *parts, city_id=city.pk, render=render, keep=keep)
 
 
 def search_of(request: HttpRequest, slug: str) -> EventSearch:
     """What is asked of a city, as it was known a minute ago: which page it is, not what is on it."""
     city = known_city(slug)
+    if city.slug != slug:  # of programs, which may ask by code
+        raise Http404
     return EventSearch.parse(request.GET, city, city.tonight())
 
 

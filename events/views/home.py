@@ -11,11 +11,13 @@ from django.views.decorators.http import require_safe
 
 from events.finder import country_name, find_cities
 from events.models import City, Event
+from events.nights import quarter_of
 from events.search import MAX_TEXT, NIGHTS
 from events.text import fold
-from nocturne.cache import generation
+from nocturne.cache import SITE
 from nocturne.origin import absolute
-from nocturne.pages import etag_of, not_modified, public_page
+from nocturne.pages import public_page
+from nocturne.pagestore import page
 
 LARGE = 12  # cities that stand at the top; the others follow by country
 MAX_FOUND = 20
@@ -36,16 +38,18 @@ class Place:
 def home(request: HttpRequest) -> HttpResponseBase:
     now = clock.now()
     text = " ".join(request.GET.get("q", "").split())[:MAX_TEXT]
-    active = list(City.objects.active().biggest_first())
-    tonights = {city.pk: city.tonight(now) for city in active}
-    etag = etag_of("home", text, sorted(tonights.items()), generation=generation())
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
-    if text and (city := _only_one(active, text)):
-        return HttpResponseRedirect(city.get_absolute_url())
-    context = {"canonical": absolute(request.path), "text": text, "none_active": not active}
-    context |= _found(text, active, tonights) if text else _all(active, tonights)
-    return public_page("events/home.html", context, etag=etag)
+
+    def render(etag: str) -> HttpResponseBase:
+        active = list(City.objects.active().biggest_first())
+        if text and (city := _only_one(active, text)):
+            return HttpResponseRedirect(city.get_absolute_url())
+        tonights = {city.pk: city.tonight(now) for city in active}
+        context = {"canonical": absolute(request.path), "text": text, "none_active": not active}
+        context |= _found(text, active, tonights) if text else _all(active, tonights)
+        return public_page("events/home.html", context, etag=etag)
+
+    parts = ("home", text, quarter_of(now))
+    return page(request, "cities:all", *parts, city_id=SITE, render=render, keep=not text)
 
 
 def _all(active: list[City], tonights: dict[int, dt.date]) -> dict[str, object]:

@@ -31,7 +31,7 @@ def series(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
     def render(etag: str) -> HttpResponseBase:
         return public_page("events/series.html", _context(found, last, tonight), etag=etag)
 
-    return page(request, "series", pk, found.title, tonight, city_id=last.city_id, render=render)
+    return page(request, f"series:{pk}", found.title, tonight, city_id=last.city_id, render=render)
 
 
 def _context(found: Series, last: Event, tonight: dt.date) -> dict[str, Any]:

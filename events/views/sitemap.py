@@ -5,16 +5,19 @@ from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape
 
 from django.db.models import Count, Max
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone as clock
 from django.views.decorators.http import require_safe
 
+from events.known import known_city, read_city
 from events.models import City, Event, Series
 from events.models.event import EventQuerySet
-from events.nights import NIGHT_ENDS
-from nocturne.cache import generation
+from events.nights import NIGHT_ENDS, quarter_of
+from nocturne.cache import SITE
 from nocturne.origin import absolute
-from nocturne.pages import etag_of, not_modified, public_file
+from nocturne.pages import not_modified, public_file
+from nocturne.pagestore import page
 
 # The protocol allows 50,000 addresses in a file.
 MAX_EVENTS = 36_000
@@ -27,18 +30,22 @@ Row = tuple[str, dt.datetime | None]
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponseBase:
+    def render(etag: str) -> HttpResponseBase:
+        return _answer(request, "sitemapindex", "sitemap", _maps(), etag=etag)
+
+    return page(request, "cities:all", "sitemap", quarter_of(clock.now()), city_id=SITE, render=render)
+
+
+def _maps() -> list[Row]:
     cities = list(City.objects.active().order_by("slug"))
     evenings = {city.pk: _night_began(city) for city in cities}
-    etag = etag_of("sitemap", *((city.slug, evenings[city.pk]) for city in cities), generation=generation())
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
     public = Event.objects.public().filter(city__in=cities).order_by()
     changed = dict(public.values_list("city").annotate(Max("updated_at")))
     maps: list[Row] = [(reverse("events:sitemap_site"), None)]
     for city in cities:
         last = max(evenings[city.pk], changed.get(city.pk, evenings[city.pk]))
         maps.append((reverse("events:sitemap_city", args=[city.slug]), last))
-    return _answer(request, "sitemapindex", "sitemap", maps, etag=etag)
+    return maps
 
 
 @require_safe
@@ -50,14 +57,16 @@ def site(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def city(request: HttpRequest, slug: str) -> HttpResponseBase:
-    found = City.objects.active().filter(slug=slug).first()
-    if found is None:
-        raise Http404
-    tonight = found.tonight()
-    etag = etag_of("sitemap", found.pk, tonight, generation=generation(found.pk))
-    if (fresh := not_modified(request, etag)) is not None:
-        return fresh
-    coming = Event.objects.public().in_city(found).from_night(tonight)
+    city = known_city(slug)
+
+    def render(etag: str) -> HttpResponseBase:
+        return _answer(request, "urlset", "url", _rows(read_city(slug)), etag=etag)
+
+    return page(request, f"sitemap:{city.pk}", city.tonight(), city_id=city.pk, render=render)
+
+
+def _rows(found: City) -> list[Row]:
+    coming = Event.objects.public().in_city(found).from_night(found.tonight())
     changed = coming.aggregate(changed=Max("updated_at"))["changed"]
     began = _night_began(found)
     rows: list[Row] = [(found.get_absolute_url(), max(began, changed or began))]
@@ -66,7 +75,7 @@ def city(request: HttpRequest, slug: str) -> HttpResponseBase:
     for event in events:
         event.city = found
         rows.append((event.get_absolute_url(), event.updated_at))
-    return _answer(request, "urlset", "url", rows, etag=etag)
+    return rows
 
 
 def _venues(coming: EventQuerySet, city: City) -> Iterator[Row]:

@@ -27,7 +27,7 @@ def venue(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpRespo
             return elsewhere
         return public_page("events/venue.html", _context(found, found.city.tonight()), etag=etag)
 
-    return in_city(request, "venue", city_slug, render)
+    return in_city(request, f"venue:{pk}", city_slug, render)
 
 
 def _context(found: Venue, tonight: dt.date) -> dict[str, Any]:

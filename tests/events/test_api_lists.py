@@ -12,6 +12,7 @@ from django.test import Client
 from events.api.lists import Found
 from events.api.schemas import Events, WholeEvent
 from events.models import Event, Rsvp, Series
+from nocturne.cache import bump
 from nocturne.models import User
 from tests.factories import make_city, make_event, make_listing, make_source, make_venue
 
@@ -253,6 +254,7 @@ def test_a_cursor_is_for_the_order_that_it_is_of(client: Client, crowd: list[Eve
 
 
 def test_a_list_takes_two_queries_however_long(client: Client, django_assert_num_queries: Any, crowd: Any) -> None:
+    client.get("/api/events/berlin")  # what is remembered of the city is the same for all answers
     for limit in (1, 20):
         with django_assert_num_queries(2):
             client.get(f"/api/events/berlin?limit={limit}")
@@ -265,7 +267,7 @@ def test_what_has_not_changed_costs_no_query_of_events(client: Client, django_as
     assert "public" in first["Cache-Control"]
     assert not first.cookies
     assert "Vary" not in first or "Cookie" not in first["Vary"]
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(0):
         again = client.get("/api/events/berlin", headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     other = client.get("/api/events/berlin?limit=3", headers={"If-None-Match": first["ETag"]})
@@ -300,6 +302,7 @@ def test_one_event_says_more(client: Client) -> None:
     assert client.get(f"/api/events/berlin/{event.pk}", headers=same).status_code == 304
     listing.missing_since = dt.datetime(2026, 12, 4, tzinfo=dt.UTC)
     listing.save()
+    bump(event.city_id)
     assert client.get(f"/api/events/berlin/{event.pk}", headers=same).status_code == 200
 
 

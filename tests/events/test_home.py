@@ -113,8 +113,8 @@ def test_the_home_page_is_304_until_an_event_or_a_city_changes(client: Client) -
     etag = client.get("/")["ETag"]
     with CaptureQueriesContext(connection) as captured:
         assert client.get("/", headers={"If-None-Match": etag}).status_code == 304
-    assert len(captured) == 1
-    make_city("los-angeles")
+    assert not captured
+    bump(make_city("los-angeles").pk)
     assert client.get("/", headers={"If-None-Match": etag}).status_code == 200
     etag = client.get("/")["ETag"]
     bump(city.pk)
