@@ -21,12 +21,13 @@ test: .venv ## all tests but the slow ones
 test-all: .venv ## all tests
 	@$(PYTHON) -m pytest -n logical
 
-bench: .venv ## what reading, ingesting, matching and sending cost; and that nobody gets two mails, or none
+bench: .venv ## what reading, ingesting, matching, sending and watching cost; and that nobody gets two mails, or none
 	@$(PYTHON) -m tests.bench.ingestion
 	@$(PYTHON) -m tests.bench.matching
 	@$(PYTHON) -m tests.bench.sending --rounds 3
 	@$(PYTHON) -m tests.bench.sending --only-render --subscribers 6000 --searches 30
 	@$(PYTHON) -m tests.bench.subscribers --subscribers 600
+	@$(PYTHON) -m tests.bench.watching
 
 hostile: .venv ## what becomes of documents and servers that mean harm, with seconds and memory
 	@$(PYTHON) -m tests.bench.hostile

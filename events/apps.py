@@ -1,3 +1,5 @@
+import importlib
+
 from django.apps import AppConfig
 
 
@@ -11,7 +13,8 @@ class EventsConfig(AppConfig):
         from nocturne.models import Change
 
         from . import archive, comments, pruning, reports, rsvps
-        from . import watching  # noqa: F401  # which registers itself
+
+        importlib.import_module("events.watching")  # what it has registers itself
 
         archive.register("images", pruning.prune_images)
         archive.register(

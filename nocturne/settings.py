@@ -38,7 +38,6 @@ SECRET_KEY_FALLBACKS = value("SECRET_KEY_FALLBACKS")
 SITE_NAME = value("SITE_NAME")
 SITE_URL = value("SITE_URL")
 OFFLINE_PAGES = value("OFFLINE_PAGES")
-OFFLINE_PAGES = value("OFFLINE_PAGES")
 ALLOWED_HOSTS = value(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [urlsplit(SITE_URL).hostname]
 )

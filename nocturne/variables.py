@@ -60,11 +60,6 @@ SECTIONS: tuple[Section, ...] = (
                 True,
                 "whether browsers keep the pages that they have seen, for when there is no network; switched off, what they kept is thrown away",
             ),
-            Variable(
-                "OFFLINE_PAGES",
-                True,
-                "whether browsers keep the pages that they have seen, for when there is no network; switched off, what they kept is thrown away",
-            ),
             Variable("DEBUG", None, "on in development, off in production: leave it", kind="switch"),
             Variable("SITE_NAME", "Nocturne", "the name of the site"),
             Variable(

@@ -1,3 +1,5 @@
+import importlib
+
 from django.apps import AppConfig
 
 
@@ -8,7 +10,9 @@ class ScrapingConfig(AppConfig):
         from events import archive
         from nocturne import trail
 
-        from . import pruning, watching  # noqa: F401  # which registers itself
+        from . import pruning
+
+        importlib.import_module("scraping.watching")  # what it has registers itself
 
         archive.register("readings", pruning.prune_runs)
 

@@ -1,3 +1,5 @@
+import importlib
+
 from django.apps import AppConfig
 
 
@@ -12,7 +14,9 @@ class SubscriptionsConfig(AppConfig):
         from nocturne.backups import restored
         from nocturne.reports import unsubscribed
 
-        from . import consent, digests, preferences, retention, watching  # noqa: F401  # which registers itself
+        from . import consent, digests, preferences, retention
+
+        importlib.import_module("subscriptions.watching")  # what it has registers itself
 
         archive.register("mails of the ledger", retention.prune_mails, days=lambda: settings.MAIL_LOG_DAYS)
         restored.connect(digests.hold_unfinished, dispatch_uid="subscriptions.digests")

@@ -35,7 +35,7 @@ class AlertAdmin(RecordAdmin):
     list_filter = (OpenFilter, "severity", "opened_at")
     search_fields = ("key", "message")
     ordering = (F("resolved_at").desc(nulls_first=True), "-opened_at", "pk")
-    fields = ("message", "where", "grade", "key", "opened_at", "last_seen_at", "resolved_at")
+    fields = ("message", "where", "grade", "key", "opened_at", "last_seen_at", "told_at", "resolved_at", "end_told_at")
 
     @admin.display(description="Severity", ordering="severity")
     def grade(self, alert: Alert) -> str:
