@@ -16,8 +16,11 @@ from django.utils.translation import trans_real
 from selectolax.lexbor import LexborHTMLParser
 
 from events.dates import night_words, span_words, when_words
+from events.models import Event, EventChange, Rsvp
 from events.prices import amount, price_words
-from subscriptions import confirmation, consent, digests, rendering
+from events.publishers import change
+from nocturne.models import User
+from subscriptions import attending, confirmation, consent, digests, rendering
 from subscriptions.models import Digest, Subscription
 from tests.factories import make_city, make_event
 from tests.html import parsed, text_of
@@ -27,7 +30,7 @@ from tests.subscriptions.people import make_subscription
 from tests.whole_site import NOW, WholeSite, make_whole_site, names_of_pages
 
 # What is no word of ours: addresses, names of services, zones, currencies, places.
-SAME = re.compile(r"https?://\S+|\S+@\S+|\b(?:Google|Outlook|CET|CHF|PST|Germany|United States|CA|DE)\b")
+SAME = re.compile(r"https?://\S+|\S+@\S+|\b(?:API|Google|Outlook|CET|CHF|PST|Germany|United States|CA|DE)\b")
 WORDS_OF_CALENDARS = ("NAME", "X-WR-CALNAME", "SUMMARY", "LOCATION", "CATEGORIES", "DESCRIPTION", "X-WR-CALDESC")
 SHOWN = ("aria-label", "title", "alt", "placeholder", "content", "data-said", "data-failed", "data-denied", "data-lost")
 
@@ -138,6 +141,38 @@ def test_each_word_of_an_answer_to_a_form_can_be_translated(site: WholeSite) -> 
             assert "⟦" in answer.content.decode(), (path, said)
             assert bare_of_page(answer.content.decode()) == [], (path, said)
     assert bare_of_page(Client(headers={"Sec-Fetch-Site": "cross-site"}).post("/subscribe").content.decode()) == []
+
+
+def test_each_word_about_ones_own_events_can_be_translated(site: WholeSite) -> None:
+    events = {event.title: event for event in Event.objects.filter(city__slug="berlin")}
+    user = User.objects.create(email="goer@example.org")
+    for number, event in enumerate(events.values()):
+        Rsvp.objects.create(event=event, user=user, answer=("going", "interested")[number % 2])
+    Rsvp.objects.filter(event=events["Весь день"]).delete()
+    visitor = Client(headers={"Sec-Fetch-Site": "same-origin"})
+    visitor.force_login(user)
+    plain = [f"/my/answers/{event.pk}/" for event in events.values()]
+    offered = [f"{path}?answer={said}&back=/berlin/" for path in plain[:12] for said in ("going", "interested")]
+    answers = [visitor.get(path) for path in ("/my/events/?done=mail", "/my/events/?done=calendar", *plain, *offered)]
+    answers.append(visitor.post("/my/answers", {"going": events["Отменён"].pk}))
+    Rsvp.objects.all().delete()
+    answers += [visitor.get("/my/events/"), visitor.get("/my/events/1.ics")]
+    for answer in answers:
+        html = answer.content.decode()
+        assert "⟦" in html
+        assert bare_of_page(html) == []
+
+
+def test_each_word_of_a_mail_about_an_event_can_be_translated(site: WholeSite) -> None:
+    user = User.objects.create(email="goer@example.org")
+    event = Event.objects.get(title="Пропал")
+    known = {"status": "scheduled", "venue": "Клуб", "online": True, "starts_at": event.starts_at.isoformat()}
+    words = change(EventChange(event=event, at=NOW, before=known, after=known), event).words
+    for about in ((), words):
+        mail = attending.mail_about(event, user, attending.Kind.NOTICE, subject="⟦x⟧", changes=about)
+        end = attending.end_url(attending.Kind.NOTICE, user)
+        assert bare(str(mail.body).replace(end, "")) == ""
+        assert bare_of_page(str(mail.alternatives[0].content)) == []
 
 
 def test_each_word_of_a_mail_can_be_translated(site: WholeSite, mail_server: MailServer) -> None:
