@@ -10,6 +10,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Left
 
 from events.models import City, Event, Listing
+from events.models.source import VISITORS
 from events.nights import night_of
 
 from .canonical import canonical
@@ -113,12 +114,16 @@ def of_listings(listings: QuerySet[Listing], *, area: City) -> list[Record]:
         text=Left(KT("draft__description"), TEXT_LENGTH),
         name=F("external_id"),
         part_of=KT("draft__part_of_key"),
+        built_in=F("source__built_in"),
     )
     return [_of_row(row, area) for row in rows]
 
 
 def of_rows(listings: Iterable[Listing], *, area: City) -> list[Record]:
-    """The records of listings at hand, by id, as `of_listings` gives them; they have ids and need not be saved yet."""
+    """The records of listings at hand, by id, as `of_listings` gives them; they have ids and need not be saved yet.
+
+    Their sources are loaded.
+    """
     rows = sorted(listings, key=lambda listing: listing.pk)
     events = {
         pk: (root, festival)
@@ -158,6 +163,7 @@ def _told(listing: Listing, names: Mapping[int, str], events: Mapping[int, tuple
         "text": listing.draft.get("description", "")[:TEXT_LENGTH],
         "name": listing.external_id,
         "part_of": listing.draft.get("part_of_key"),
+        "built_in": listing.source.built_in,
     }
 
 
@@ -170,7 +176,8 @@ def _of_row(row: Mapping[str, Any], area: City) -> Record:
     venue = row["venue_name"] or ""
     return Record(
         key=row["key"],
-        source=row["source_id"],
+        # visitors are as many sources as they are: two of them may tell of one event
+        source=(row["source_id"], row["key"]) if row["built_in"] == VISITORS else row["source_id"],
         area=area.pk,
         title=row["title"],
         start=local,

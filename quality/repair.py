@@ -147,7 +147,8 @@ def _match(area: City, asked: Sequence[int], now: dt.datetime) -> None:
     """Match listings as if they were read again: merges what is one, and asks editors about the rest."""
     with transaction.atomic():
         area_lock(area.pk)
-        rows = list(Listing.objects.filter(pk__in=asked, event__isnull=False, city__area=area).order_by("pk"))
+        found = Listing.objects.filter(pk__in=asked, event__isnull=False, city__area=area)
+        rows = list(found.select_related("source").order_by("pk"))
         before = dict(Event.objects.filter(listings__in=rows).values_list("root", "root__city"))
         roots = {match.event_id for match in matching.match(rows, area=area).values() if match.event_id is not None}
         bump_on_commit(compose.compose(roots, now=now).cities)

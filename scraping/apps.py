@@ -8,13 +8,16 @@ class ScrapingConfig(AppConfig):
 
     def ready(self) -> None:
         from events import archive
-        from nocturne import trail
+        from nocturne import personal, trail
 
         from . import pruning
+        from .submissions import retention
 
         importlib.import_module("scraping.watching")  # what it has registers itself
 
         archive.register("readings", pruning.prune_runs)
+        personal.register("submissions", export=retention.exported_of, erase=retention.erase_of)
 
         trail.follow("scraping.OptOut", "host", "reason")
         trail.follow("scraping.Health", "believed_until")
+        trail.follow("scraping.Submission", "state", "reason")

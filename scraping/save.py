@@ -208,7 +208,8 @@ def _listings(
         back = row is not None and row.missing_since is not None
         action = RunItem.Action.NEW if row is None else RunItem.Action.BACK if back else RunItem.Action.CHANGED
         actions[item.key] = RunItem.Action.ADOPTED if item.identified.adopted else action
-        listing = row or Listing(source=source, first_seen_at=now)
+        listing = row or Listing(first_seen_at=now)
+        listing.source = source  # at hand, for matching
         _fill(listing, item, now)
         listing.series = series.get(item.draft.series_key)
         listing.venue = places.get((listing.city_id or 0, fold(item.draft.where.venue)[:200]))

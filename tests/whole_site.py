@@ -5,6 +5,7 @@ is in letters that no word of ours has: Cyrillic ones.
 """
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -12,12 +13,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
-from events.drafts import EventDraft, Price
+from events.drafts import EventDraft, Price, When, Where
 from events.models import City, Comment, Event, EventChange, Series, Venue
 from nocturne.limits import too_many
 from nocturne.models import User
 from nocturne.urls import urlpatterns as site
-from scraping.models import Health, Schedule
+from scraping.models import Discovery, Health, Schedule
+from scraping.submissions import steps
+from scraping.submissions.links import url_of as submission_url
 from subscriptions import attending, digests, links
 from tests.factories import make_city, make_event, make_listing, make_source, make_venue
 from tests.subscriptions.people import make_subscription, path_of
@@ -31,6 +34,7 @@ FILES = {
     *(f"{what}_{form}" for what in ("city", "venue", "series") for form in ("ics", "atom", "json")),
     "digests_atom",
     *("my_comments", "comments_part", "delete_comment"),
+    *("submit_paste", "submit_venues"),
     *("answers", "answer", "my_events", "my_calendar", "renew_calendar", "choose_mail"),
 }
 
@@ -86,6 +90,7 @@ def make_whole_site() -> WholeSite:
     site.feeds += [f"{events['full'].get_absolute_url().rstrip('/')}.ics"]
     _name_comments(site, events)
     _name_mails(site, city)
+    _name_submissions(site, city)
     site.pages["trouble"] = ["/nowhere/", "/too-often", "/broken"]
     return site
 
@@ -182,6 +187,43 @@ def _name_comments(site: WholeSite, events: dict[str, Event]) -> None:
         "report_comment": [f"/comments/{rows[0].pk}/report/"],
         "report_event": [f"/report/{full.pk}/", f"/report/{full.pk}/?kind=takedown"],
     }
+
+
+def _name_submissions(site: WholeSite, city: City) -> None:
+    """One of each state, a change that waits among them, and what was read at pasted links."""
+    user, draft = User.objects.create(email="editor@example.org"), _draft(city)
+    rows = {name: steps.ask(draft, city, email=f"{name}@example.org", now=NOW) for name in STATES}
+    for name, row in rows.items():
+        if name != "unconfirmed":
+            steps.confirm(row, now=NOW)
+        if name in ("listed", "changed", "cancelled"):
+            steps.publish(row, by=user, now=NOW)
+    steps.change(rows["changed"], draft.replace(title="Другое"), city, now=NOW)
+    steps.withdraw(rows["cancelled"], now=NOW)
+    steps.withdraw(rows["withdrawn"], now=NOW)
+    steps.refuse(rows["refused"], by=user, reason="Нет.", now=NOW)
+    found = [{"draft": draft.to_json(), "city": city.pk, "event": rows["listed"].listing and 1}]
+    ended = {"finished_at": NOW, "attempts": 1}
+    looks = [
+        Discovery.objects.create(key=uuid.uuid4(), url="https://d.example/", **columns)
+        for columns in ({}, {"state": "done", "found": found, **ended}, {"state": "failed", "message": "—", **ended})
+    ]
+    site.pages |= {
+        "submit": [f"/submit/{query}" for query in ("", "?city=berlin", f"?link={looks[1].key}&event=0", "?link=x")],
+        "submit_link": [f"/submit/link/{look.key}/" for look in looks],
+        "submission": [*(path_of(submission_url(row)) for row in rows.values()), "/submit/x/"],
+        "submission_change": [f"{path_of(submission_url(rows['listed']))}change/"],
+    }
+    site.fragments["submit_progress"] = [f"/submit/link/{looks[0].key}/progress/"]
+
+
+STATES = ("unconfirmed", "queued", "listed", "changed", "cancelled", "withdrawn", "refused")
+
+
+def _draft(city: City) -> EventDraft:
+    start = dt.datetime.combine(MONDAY + dt.timedelta(days=9), dt.time(20))
+    where = Where(venue="Клуб", locality=city.name, country=city.country)
+    return EventDraft(title="Песни", when=When(start=start, timezone=city.timezone), where=where)
 
 
 def _name_mails(site: WholeSite, city: City) -> None:

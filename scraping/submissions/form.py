@@ -232,7 +232,7 @@ class EventForm(forms.Form):
 
     def _judge(self, city: City) -> None:
         """Say at its field what no event is listed with; advertisements are left to the editors' eyes."""
-        for found in rules.assess(self.draft, now=self.now, city=city, is_new=self.is_new):
+        for found in reversed(rules.assess(self.draft, now=self.now, city=city, is_new=self.is_new)):  # what says more
             if found.rule in _REFUSED:
                 name, message = _REFUSED[found.rule]
                 if name not in self.errors:

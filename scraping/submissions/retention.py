@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone as clock
 
-from nocturne.models import EmailLog
+from nocturne.models import EmailLog, User
 
 from .model import Submission
 
@@ -46,10 +46,18 @@ def exported(email: str) -> list[dict[str, Any]]:
 
 
 def erase(email: str) -> int:
-    """Forget an address: what is listed stays without it, all else goes; how many rows that were."""
+    """Forget an address: what is listed stays without it, all else goes; how many rows that were. May be repeated."""
     rows = Submission.objects.of_address(email)
     gone = _delete(rows.filter(listing=None).values_list("pk", flat=True))
     return gone + _forget(rows.exclude(listing=None).values_list("pk", flat=True))
+
+
+def exported_of(user: User) -> list[dict[str, Any]]:
+    return exported(user.email)
+
+
+def erase_of(user: User) -> None:
+    erase(user.email)
 
 
 @transaction.atomic

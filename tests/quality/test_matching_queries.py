@@ -27,7 +27,7 @@ def one_more(title: str, venue: Venue) -> tuple[int, bool]:
     listing = make_listing(event)
     Listing.objects.filter(pk=listing.pk).update(event=None)
     event.delete()
-    new = Listing.objects.get(pk=listing.pk)
+    new = Listing.objects.select_related("source").get(pk=listing.pk)
     with CaptureQueriesContext(connection) as context:
         found = match([new], area=make_city())
     return len(context), found[new.pk].joined

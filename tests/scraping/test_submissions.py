@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from events import editing
 from events.models import Event, Listing, Source
+from nocturne import personal
 from nocturne.models import EmailLog, User
 from scraping import tasks
 from scraping.models import Run, Submission
@@ -191,6 +192,13 @@ class TestMatching:
         assert second.listing
         assert first.listing.pk != second.listing.pk
         assert first.listing.event_id == second.listing.event_id
+
+    def test_two_visitors_need_not_spell_it_alike(self) -> None:
+        editor = make_editor()
+        steps.publish(confirmed(), by=editor)
+        second = confirmed(email="otto@example.org", title="Ada Blum plays live", venue="Klub Null Berlin", url="")
+        steps.publish(second, by=editor)
+        assert Event.objects.roots().count() == 1
 
     def test_two_events_of_one_visitor_stay_two(self) -> None:
         editor = make_editor()
@@ -378,6 +386,13 @@ class TestRetention:
         ]
         assert Event.objects.get().visibility == "published"
         assert not EmailLog.objects.filter(address=ADA).exists()
+
+    def test_an_account_takes_what_its_address_sent_in_with_it(self) -> None:
+        user = User.objects.create(email=ADA)
+        make_submission()
+        assert personal.exported(user)["submissions"][0]["event"]["title"] == "Ada Blum plays"
+        personal.erase(user)
+        assert not Submission.objects.exists()
 
     def test_a_mail_that_was_not_sent_is_asked_for_again(self, queued: list[int], at: Any) -> None:
         row = make_submission()

@@ -18,6 +18,7 @@ from nocturne.origin import same_origin
 from nocturne.pages import private, private_page
 from scraping.addresses import readings
 from scraping.discovery import Discovery
+from scraping.submissions import clocks
 from scraping.submissions.queue import read_soon
 
 RATES = ("10/h", "30/d")
@@ -105,6 +106,8 @@ def _offers(found: Discovery) -> list[dict[str, Any]]:
         assert draft.when is not None
         timed, year = draft.when.time_known and not draft.when.all_day, clock.now().year
         start = draft.when.start
+        if timed and city and draft.when.timezone:
+            start = clocks.moved(start, draft.when.timezone, city.zone)
         shown.append(
             {
                 "number": number,
