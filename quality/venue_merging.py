@@ -7,6 +7,8 @@ goes by that; which of them came under the names of the other is told by their d
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import astuple
+from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
@@ -37,10 +39,12 @@ def suggestions(city: City | None = None) -> list[Suggestion]:
     roots = Venue.objects.roots().filter(Q(city=city) if city else Q(city__active=True))
     cities = roots.order_by().values_list("city").annotate(n=Count("pk"), newest=Max("pk")).filter(n__gt=1)
     keys = {f"venues-alike:{pk}:{n}:{newest}": pk for pk, n, newest in cities}
-    found: dict[str, list[Suggestion]] = cache.get_many(keys)
+    kept: dict[str, list[Any]] = cache.get_many(keys)
+    found = {key: [Suggestion(*numbers, tuple(reasons)) for *numbers, reasons in rows] for key, rows in kept.items()}
     if missing := {pk: key for key, pk in keys.items() if key not in found}:
         new = {missing[pk]: suggest(places) for pk, places in _places(missing).items()}
-        cache.set_many(new, timeout=LOOKED_FOR)
+        # the cache keeps JSON
+        cache.set_many({key: [astuple(one) for one in many] for key, many in new.items()}, timeout=LOOKED_FOR)
         found |= new
     apart = _apart()
     asked = (one for many in found.values() for one in many if (one.first, one.second) not in apart)
