@@ -247,6 +247,7 @@ IP_BLACKLIST = value("IP_BLACKLIST")
 # Signing in: by a code in a mail (nocturne/accounts); passwords open the admin in development only. allauth brings the
 # second factor and the order of the steps. Our views count tries, which nobody does while the cache is away.
 LOGIN_URL = "account_login"
+CSRF_FAILURE_VIEW = "nocturne.accounts.pages.stale_form"
 LOGIN_REDIRECT_URL = "admin:index"  # of the admin's own form, if the address asked for is not of this site
 ADMIN_REQUIRE_MFA = value("ADMIN_REQUIRE_MFA", default=not DEVELOPMENT)
 ACCOUNT_ADAPTER = "nocturne.accounts.adapters.AccountAdapter"

@@ -71,6 +71,11 @@ def delete(request: HttpRequest) -> HttpResponseBase:
     return private_page("account/delete.html", context, status=422 if "error" in context else 200, request=request)
 
 
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """The answer to a form whose token is none: of a page from before a sign-in, or of another site."""
+    return private_page("403_csrf.html", {}, status=403)
+
+
 def shown_name(raw: str) -> str:
     """A name as it is shown with what somebody writes; ValueError says what is wrong with it. Empty is none."""
     name = " ".join(unicodedata.normalize("NFC", raw).split())

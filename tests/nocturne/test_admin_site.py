@@ -1,7 +1,6 @@
 """Who gets into the admin: staff with a second factor, by a code in a mail or a link of admin_login."""
 
 import datetime as dt
-import io
 import re
 import threading
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from allauth.mfa.totp.internal import auth as totp
 from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.core.cache import cache
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client, TestCase
 from django.urls import get_resolver
@@ -22,7 +20,6 @@ from django.utils import timezone as clock
 
 from nocturne.accounts import tickets
 from nocturne.accounts.factors import accepts
-from nocturne.logs.masking import masked
 from nocturne.models import User
 from tests.html import parsed, text_of, texts
 from tests.nocturne.test_signin import ask, give, mailed
@@ -79,13 +76,6 @@ def enrolled(user: User) -> str:
 
 def is_in(client: Client) -> bool:
     return client.get("/admin/").status_code == 200
-
-
-def link_of(email: str) -> str:
-    out, said = io.StringIO(), io.StringIO()
-    call_command("admin_login", email, stdout=out, stderr=said)
-    assert "10 minutes" in said.getvalue()
-    return out.getvalue().strip().removeprefix("http://127.0.0.1:8000")
 
 
 def test_the_admin_leads_to_signing_in_then_to_an_app_and_then_in(client: Client, editor: User) -> None:
@@ -272,27 +262,6 @@ def test_passwords_are_tried_so_often(client: Client, editor: User, settings: An
     assert client.post("/admin/login/", said).status_code == 429
 
 
-def test_a_link_lets_an_editor_in_once_by_a_button(client: Client, editor: User) -> None:
-    path = link_of(EDITOR)
-    for _ in range(3):
-        answer = client.get(path)
-        assert (answer.status_code, answer["Referrer-Policy"]) == (200, "same-origin")
-        assert EDITOR in text_of(parsed(answer), ".sky")
-    assert client.post(path)["Location"] == "/admin/"
-    assert client.get("/account/").status_code == 200
-    assert not is_in(client)
-    enrol(client)
-    assert is_in(client)
-    other = Client()
-    assert (other.get(path).status_code, other.post(path).status_code) == (410, 410)
-    assert "ended" in text_of(parsed(other.get(path)), "h1")
-
-
-def test_links_do_not_get_into_logs(editor: User) -> None:
-    path = link_of(EDITOR)
-    assert masked(f"GET {path} 200") == "GET /account/login/link/[token]/ 200"
-
-
 @pytest.mark.parametrize("code", ["", " ", "é", "１２３４５６", "0" * 5000, "000 000\0"])
 def test_what_is_no_code_is_refused(client: Client, editor: User, code: str) -> None:
     enrolled(editor)
@@ -300,57 +269,6 @@ def test_what_is_no_code_is_refused(client: Client, editor: User, code: str) -> 
     assert give(client, code).status_code == 422
     sign_in(client)
     assert client.post("/account/login/factor/", {"code": code}).status_code == 422
-
-
-def test_a_link_does_not_stand_for_the_second_factor(client: Client, editor: User) -> None:
-    secret = enrolled(editor)
-    assert client.post(link_of(EDITOR))["Location"] == "/account/login/factor/"
-    assert client.get("/account/").status_code == 303
-    client.post("/account/login/factor/", {"code": code_now(secret)})
-    assert is_in(client)
-
-
-@pytest.mark.parametrize("change", ["late", "newer", "forged", "demoted", "closed", "code"])
-def test_a_link_that_counts_no_longer_says_so(client: Client, editor: User, change: str) -> None:
-    path, at = link_of(EDITOR), clock.now()
-    if change == "late":
-        at += dt.timedelta(minutes=11)
-    elif change == "newer":
-        link_of(EDITOR)
-    elif change == "forged":
-        path = path[:-2] + ("x/" if path[-2] != "x" else "y/")
-    elif change == "demoted":
-        User.objects.update(is_staff=False, is_superuser=False)
-    elif change == "code":
-        tickets.Ticket.objects.update(kind="code")
-    elif change == "closed":
-        User.objects.update(is_active=False)
-    with time_machine.travel(at):
-        answer = client.post(path)
-    assert answer.status_code == 410 or answer["Location"] == "/account/inactive/"
-    assert (answer.status_code == 302) == (change == "closed")
-    assert client.get("/account/").status_code == 303
-
-
-def test_the_command_says_what_is_wrong(editor: User) -> None:
-    User.objects.create_user("visitor@example.org")
-    User.objects.create_user("gone@example.org", is_staff=True, is_active=False)
-    for email, said in (
-        ("nobody@example.org", "no account"),
-        ("visitor@example.org", "no editor"),
-        ("gone@example.org", "closed"),
-    ):
-        with pytest.raises(CommandError, match=said):
-            call_command("admin_login", email)
-    assert not tickets.Ticket.objects.exists()
-
-
-def test_the_command_takes_away_a_factor_that_is_lost(editor: User) -> None:
-    enrolled(editor)
-    said = io.StringIO()
-    call_command("admin_login", EDITOR.upper(), "--reset", stdout=io.StringIO(), stderr=said)
-    assert "taken away" in said.getvalue()
-    assert not Authenticator.objects.exists()
 
 
 def test_superusers_reset_the_factor_of_others(client: Client, editor: User) -> None:
