@@ -40,7 +40,7 @@ def suggestions(city: City | None = None) -> list[Suggestion]:
     cities = roots.order_by().values_list("city").annotate(n=Count("pk"), newest=Max("pk")).filter(n__gt=1)
     keys = {f"venues-alike:{pk}:{n}:{newest}": pk for pk, n, newest in cities}
     kept: dict[str, list[Any]] = cache.get_many(keys)
-    found = {key: [Suggestion(*numbers, tuple(reasons)) for *numbers, reasons in rows] for key, rows in kept.items()}
+    found = {key: [Suggestion(a, b, score, tuple(why)) for a, b, score, why in rows] for key, rows in kept.items()}
     if missing := {pk: key for key, pk in keys.items() if key not in found}:
         new = {missing[pk]: suggest(places) for pk, places in _places(missing).items()}
         # the cache keeps JSON
