@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from django.utils.text import capfirst
@@ -23,7 +23,8 @@ class Card:
 
     `ends` is when an event of tonight is over, if a source says so: the reader's browser compares it with its clock.
     `name` is the title as it is, where a search has marked its words in `title`. `answer` is the reader's own, on pages
-    of one reader only; `is_open` says whether one can be given.
+    of one reader only; `is_open` says whether one can be given. `html` is the card itself, where events/drawn.py has
+    made it.
     """
 
     id: int
@@ -49,6 +50,7 @@ class Card:
     interested: int
     answer: str
     is_open: bool
+    html: str = field(default="", compare=False, repr=False)
 
     @property
     def cancelled(self) -> bool:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from events import rsvps
 from events.cards import by_night, card, dated_card
 from events.dates import day_words, span_words
+from events.drawn import drawn, drawn_nights
 from events.facets import facets
 from events.highlight import marked_cards, marked_nights
 from events.models import City, Event
@@ -107,7 +108,9 @@ def results(search: EventSearch) -> dict[str, Any]:
         "sorts": _sorts(search),
         "sort_label": SORTS[search.sort],
         "runs_query": search.query(runs=not search.runs),
-        "runs": marked_cards(run_cards[:MAX_RUNS], search.words, alike=search.typos),
+        "runs": marked_cards(run_cards[:MAX_RUNS], search.words, alike=search.typos)
+        if search.words
+        else drawn(run_cards[:MAX_RUNS], run=True),
         "more_runs": len(run_cards) > MAX_RUNS,
         "span": span_words(first, last, year=search.tonight.year),
         "subject": subject(search),
@@ -135,12 +138,12 @@ def listed(search: EventSearch, *, total: int, beside: Iterable[Event] = (), mor
     found = search.in_order(search.filter(events)) if total else events.none()
     rows = list(found[start - before : start + PAGE])
     rsvps.counted(rows, beside)
-    marks: dict[str, Any] = {"words": search.words, "alike": search.typos}
     nights = [] if search.sort else by_night(rows[before:], tonight=search.tonight)
     cards = [dated_card(event, tonight=search.tonight) for event in rows[before:]] if search.sort else []
+    marks: dict[str, Any] = {"words": search.words, "alike": search.typos}
     return {
-        "nights": marked_nights(nights, **marks),
-        "cards": marked_cards(cards, **marks),
+        "nights": marked_nights(nights, **marks) if search.words else drawn_nights(nights),
+        "cards": marked_cards(cards, **marks) if search.words else drawn(cards),
         "continued": rows[0].night if before and rows else None,
         "page": page,
         "pages": pages,

@@ -1,0 +1,104 @@
+"""Cards are rendered once, by whoever needs them first, and fetched by one call."""
+
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from events import drawn as module
+from events.cards import Card, card
+from events.drawn import drawn
+from events.models import Event
+from nocturne import valkey
+from nocturne.cache import bump
+from tests.factories import make_city, make_event, make_venue
+
+pytestmark = pytest.mark.django_db
+
+
+class Templates:
+    """Counts how often a card is rendered."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.rendered: list[int] = []
+        found = module.get_template("events/_card.html")
+
+        def render(context: dict[str, Any]) -> str:
+            self.rendered.append(context["card"].id)
+            return found.render(context)
+
+        self.render = render
+        monkeypatch.setattr(module, "get_template", lambda name: self)
+
+
+@pytest.fixture
+def templates(monkeypatch: pytest.MonkeyPatch) -> Templates:
+    return Templates(monkeypatch)
+
+
+def cards(count: int) -> list[Card]:
+    venue = make_venue()
+    events = [make_event(f"Concert {number}", venue=venue) for number in range(count)]
+    return [card(event, tonight=event.night) for event in events]
+
+
+def test_a_card_is_rendered_once_in_all_processes_and_fetched_by_one_call(
+    templates: Templates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = cards(5)
+    first = drawn(some)
+    assert len(templates.rendered) == 5
+    assert all(one.title in one.html for one in first)
+    calls = []
+    ask = valkey.ask
+    monkeypatch.setattr(module, "ask", lambda work: (calls.append(work), ask(work))[1])
+    assert [one.html for one in drawn(some)] == [one.html for one in first]
+    assert not calls  # this process knew them
+    module._remembered.clear()  # as another one has it
+    assert [one.html for one in drawn(some[::-1])] == [one.html for one in first[::-1]]
+    assert len(calls) == 1
+    assert len(templates.rendered) == 5
+
+
+def test_what_changes_on_a_card_makes_it_another_one(templates: Templates) -> None:
+    event = make_event("Concert")
+    drawn([card(event, tonight=event.night)])
+    event.title = "Ball"
+    assert "Ball" in drawn([card(event, tonight=event.night)])[0].html
+    assert "Ball" in drawn([card(event, tonight=event.night)], run=True)[0].html
+    assert len(templates.rendered) == 3
+
+
+def test_a_process_forgets_those_not_asked_for_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_CARDS", 3)
+    drawn(cards(5))
+    assert len(module._remembered) == 3
+
+
+def test_without_valkey_cards_are_rendered_and_remembered(templates: Templates, settings: Any) -> None:
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/1"}}
+    some = cards(2)
+    assert [one.html for one in drawn(some)] == [one.html for one in drawn(some)]
+    assert len(templates.rendered) == 2
+
+
+@time_machine.travel("2026-12-05T18:00:00+00:00", tick=False)
+def test_a_city_renders_only_what_is_new(client: Client, templates: Templates) -> None:
+    city, venue = make_city(), make_venue()
+    for number in range(3):
+        make_event(f"Concert {number}", venue=venue)
+    make_event("Show", local="2026-12-04T10:00", local_end="2026-12-09T18:00", venue=venue)
+    first = client.get("/berlin/").content
+    assert len(templates.rendered) == 4
+    assert client.get("/berlin/").content == first
+    assert len(templates.rendered) == 4
+    Event.objects.filter(title="Concert 1").update(title="Ball")
+    make_event("Recital", venue=venue)
+    bump(city.pk)
+    page = client.get("/berlin/").text
+    assert "Ball" in page
+    assert "Concert 1" not in page
+    assert len(templates.rendered) == 6
+    client.get("/berlin/?q=concert")  # marked words are no one else's
+    assert len(templates.rendered) == 6
