@@ -5,12 +5,11 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from nocturne import limits
-from nocturne.pages import private
+from nocturne.pages import private, private_page
 
 from .factors import gave_factor, has_factor
 from .signing import next_path
@@ -31,7 +30,7 @@ class AdminSite(admin.AdminSite):
         user: Any = request.user
         if user.is_authenticated and user.is_active and not self.has_permission(request):
             if not user.is_staff:
-                raise PermissionDenied
+                return private_page("account/not_staff.html", {}, status=403, request=request)
             missing = "account_reauthenticate" if has_factor(user) else "mfa_activate_totp"
             return _lead(missing, request)
         if not settings.DEVELOPMENT and not user.is_authenticated:

@@ -56,6 +56,8 @@ def test_each_word_of_an_account_can_be_translated() -> None:
             for path in ("", "factor/codes/", "factor/codes/new/", "factor/remove/", "login/again/"):
                 assert get(path), path
             post("login/again/", code="x")
+        else:
+            read("not staff", client.get("/admin/login/").content.decode())
         post("delete/", sure="1")
         post("logout/")
     for _ in range(6):

@@ -232,7 +232,11 @@ def test_keys_of_apps_are_encrypted_and_outlive_a_new_secret_key(settings: Any, 
 
 def test_visitors_are_told_that_it_is_not_for_them(client: Client) -> None:
     sign_in(client, "visitor@example.org")
-    assert client.get("/admin/login/").status_code == 403
+    answer = client.get("/admin/login/")
+    assert answer.status_code == 403
+    assert "visitor@example.org" in text_of(parsed(answer), ".said")
+    [way_out] = parsed(answer).css("main form")
+    assert way_out.attributes["action"] == "/account/logout/"
     assert client.get("/admin/")["Location"].startswith("/admin/login/")
 
 
