@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 640, 220
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 24, 28
+LEFT, RIGHT, TOP, BOTTOM = 56, 8, 24, 28
 GAP = 0.25
 # With more columns than that not each has room for its label and its number.
 FEW, LABELS = 20, 12

@@ -135,9 +135,7 @@ def _charts(spans: Sequence[Span]) -> list[dict[str, Any]]:
         ),
         _figure(
             "mail",
-            _stacked(
-                rows, "Mail", f"{total['sent']} mails were sent.", sent="sent", unsent="not sent", bounced="bounced"
-            ),
+            _stacked(rows, "Mail", f"{total['sent']} sent.", sent="sent", unsent="not sent", bounced="bounced"),
         ),
         _figure(
             "readings",

@@ -54,24 +54,25 @@ def _look(now: dt.datetime) -> dict[str, list[Trouble]]:
 def settle(found: Mapping[str, Iterable[Trouble]], *, now: dt.datetime) -> None:
     """Open what was bad often enough in a row, resolve what was good often enough; what was not judged stays."""
     known = {row.key: row for row in Watched.objects.select_for_update().filter(condition__in=found).order_by("key")}
+    opened = set(Alert.objects.filter(resolved_at=None).values_list("key", flat=True))
     for name, troubles in found.items():
         for trouble in troubles:
-            _bad(known.pop(trouble.key, Watched(key=trouble.key, condition=name)), trouble, now)
+            row = known.pop(trouble.key, Watched(key=trouble.key, condition=name))
+            _bad(row, trouble, is_open=row.key in opened, now=now)
     for row in known.values():
-        _good(row, now)
+        _good(row, is_open=row.key in opened, now=now)
 
 
-def _bad(row: Watched, trouble: Trouble, now: dt.datetime) -> None:
+def _bad(row: Watched, trouble: Trouble, *, is_open: bool, now: dt.datetime) -> None:
     row.bad, row.good = row.bad + 1, 0
     row.save()
-    is_open = Alert.objects.filter(key=row.key, resolved_at=None).exists()
     if is_open or row.bad >= settings.ALERT_OPEN_AFTER:
         alerts.raise_alert(row.key, trouble.message, severity=trouble.severity, path=trouble.path, now=now)
 
 
-def _good(row: Watched, now: dt.datetime) -> None:
+def _good(row: Watched, *, is_open: bool, now: dt.datetime) -> None:
     row.bad, row.good = 0, row.good + 1
-    if row.good < settings.ALERT_RESOLVE_AFTER and Alert.objects.filter(key=row.key, resolved_at=None).exists():
+    if is_open and row.good < settings.ALERT_RESOLVE_AFTER:
         row.save()
         return
     alerts.resolve(row.key, now=now)

@@ -1,5 +1,6 @@
 """The thread in which a process watches itself: counts to the minutes, a heartbeat, and its turn to look for alerts."""
 
+import atexit
 import datetime as dt
 import logging
 import os
@@ -88,9 +89,10 @@ def begin(kind: str = "") -> None:
     if os.getpid() not in _watches:
         _watches[os.getpid()] = Watch(kind)
         _watches[os.getpid()].begin()
+        atexit.register(end)
 
 
 def end() -> None:
-    """Before the process ends as it should."""
-    if os.getpid() in _watches:
-        _watches[os.getpid()].end()
+    """Before the process ends as it should; a second call does nothing."""
+    if watch := _watches.pop(os.getpid(), None):
+        watch.end()

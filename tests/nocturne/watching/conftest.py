@@ -3,6 +3,7 @@
 import datetime as dt
 import http.server
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -60,6 +61,18 @@ def no_valkey(settings: Any) -> Iterator[None]:
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
     settings.CACHES = {"default": {**django_settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/1"}}
     yield
+    queue._client.cache_clear()
+
+
+@pytest.fixture
+def hanging_valkey(settings: Any) -> Iterator[None]:
+    """Cache and queue take connections and never answer, as a process that is stopped."""
+    queue._client.cache_clear()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"redis://127.0.0.1:{server.getsockname()[1]}"
+        settings.CELERY_BROKER_URL = f"{url}/0"
+        settings.CACHES = {"default": {**django_settings.CACHES["default"], "LOCATION": f"{url}/1"}}
+        yield
     queue._client.cache_clear()
 
 

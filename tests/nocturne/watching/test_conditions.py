@@ -11,7 +11,7 @@ from django.urls import include, path
 
 from nocturne.models import Alert
 from nocturne.urls import handler404  # noqa: F401  # of the addresses below
-from nocturne.watching import heartbeats, machine, minutes
+from nocturne.watching import heartbeats, machine, minutes, queue
 
 from .conftest import MINUTE, Site
 
@@ -100,6 +100,13 @@ def test_a_valkey_that_nobody_reaches(site: Site, no_valkey: None) -> None:
     site.look(2)
     assert open_keys() == {"site:cache"}
     assert "Cache and queue cannot be reached (ConnectionError)" in Alert.objects.get().message
+
+
+def test_a_valkey_that_hangs(site: Site, hanging_valkey: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "TIMEOUT", 0.1)
+    site.look(2)
+    assert open_keys() == {"site:cache"}
+    assert "Cache and queue cannot be reached (TimeoutError)" in Alert.objects.get().message
 
 
 def test_a_worker_and_a_beat_that_are_gone(site: Site) -> None:
