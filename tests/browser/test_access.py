@@ -75,7 +75,7 @@ def test_the_tab_key_goes_through_a_page_in_order_and_shows_where_it_is(
 
 
 FOCUSABLE = """() => {
-  window.order = [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")]
+  window.order = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")]
     .filter((one) => one.checkVisibility({visibilityProperty: true}) && one.tabIndex >= 0 && !one.disabled);
   return window.order.length;
 }"""
