@@ -4,13 +4,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import ActionLocation
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 
 from events import comments
 from events.admin.decision import told
 from events.models import Comment, CommentReport
-from nocturne.admin import EditorAdmin, SearchFilter, link, user_of
+from nocturne.admin import EditorAdmin, SearchFilter, count_of, link, user_of
 
 BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 
@@ -23,7 +23,8 @@ class ReportedFilter(admin.SimpleListFilter):
         return [("open", "Reported, and not decided")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Comment]) -> QuerySet[Comment]:
-        return queryset.filter(reports__settled_at=None, reports__isnull=False).distinct() if self.value() else queryset
+        reports = CommentReport.objects.open().filter(comment=OuterRef("pk"))
+        return queryset.filter(Exists(reports)) if self.value() else queryset
 
 
 class CommentReportInline(admin.TabularInline):
@@ -56,7 +57,7 @@ class CommentAdmin(EditorAdmin):
     inlines = (CommentReportInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Comment]:
-        return super().get_queryset(request).annotate(reported=Count("reports", filter=Q(reports__settled_at=None)))
+        return super().get_queryset(request).annotate(reported=count_of(CommentReport.objects.open(), "comment"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

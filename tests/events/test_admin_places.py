@@ -8,10 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from events.compose import compose
-from events.models import City, Comment, Event, Listing, Venue, VenueAlias
+from events.models import City, Comment, CommentReport, Event, Listing, Venue, VenueAlias
 from nocturne.models import User
 from tests.factories import make_city, make_event, make_listing, make_source, make_venue
-from tests.html import links, parsed, text_of
+from tests.html import links, parsed, text_of, texts
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +117,19 @@ class TestComments:
         comment.refresh_from_db()
         assert comment.state == Comment.State.HIDDEN
         assert LogEntry.objects.count() == 2
+
+    def test_the_reported_ones_are_found_with_their_reports(self, editor: Client, event: Event) -> None:
+        user = User.objects.create(email="v@example.org", password="!")
+        rows = [
+            Comment.objects.create(event=event, user=user, name="Vi", text=f"No {n}.", state="live") for n in (1, 2)
+        ]
+        for number in range(2):
+            CommentReport.objects.create(comment=rows[0], hashed=f"{number}", text="Look.")
+        CommentReport.objects.create(comment=rows[1], hashed="3", settled_at=event.created_at)
+        page = parsed(editor.get("/admin/events/comment/?reported=open"))
+        assert texts(page, "td.field-beginning") == ["No 1."]
+        assert texts(page, "td.field-reported") == ["2"]
+        assert texts(parsed(editor.get(url_of(rows[0]))), "td.field-text") == ["Look.", "Look."]
 
 
 def inline(prefix: str) -> dict[str, int]:
