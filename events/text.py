@@ -22,6 +22,7 @@ _LETTERS = str.maketrans(
         "&": " and ",
     }
 )
+_ANY_LETTER = re.compile(f"[{''.join(map(chr, _LETTERS))}]")
 _APOSTROPHES = re.compile(r"[’'ʼ`´‘]")
 # Of a text shorter than this any order is soon made.
 SHORT = 500
@@ -77,11 +78,16 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return " ".join(words(text))
-    text = unicodedata.normalize("NFKD", unstacked(text.casefold()).translate(_LETTERS))
+    text = unicodedata.normalize("NFKD", _spelled_out(unstacked(text.casefold())))
     # A second pass: NFKD turns ligatures and full-width forms into letters that still have case.
-    text = "".join(c for c in text if not unicodedata.combining(c)).casefold().translate(_LETTERS)
+    text = _spelled_out("".join([c for c in text if not unicodedata.combining(c)]).casefold())
     text = _NOT_WORD.sub(" ", _APOSTROPHES.sub("", text))
     return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _spelled_out(text: str) -> str:
+    """With those of _LETTERS replaced; most texts have none, which is seen sooner than replaced."""
+    return text.translate(_LETTERS) if _ANY_LETTER.search(text) else text
 
 
 def counted(number: int, noun: str) -> str:
@@ -94,13 +100,31 @@ def words(text: str) -> list[str]:
     return text.replace("&", " and ").translate(_ASCII).split() if text.isascii() else fold(text).split()
 
 
-def words_of_each(texts: Sequence[str]) -> list[list[str]]:
-    """The words of each folded text; of thousands faster than one by one."""
-    plain = "\n".join([text if text.isascii() else "" for text in texts])
+# Stands between texts where many are folded in one step; no folded text has it.
+END = "\0"
+
+
+def words_of_all(texts: Sequence[str]) -> list[str]:
+    """The words of each folded text, and END behind those of each; of thousands faster than one by one."""
+    return f" {END} ".join([*spaced(texts), ""]).split()
+
+
+def spaced(texts: Sequence[str]) -> list[str]:
+    """Each text folded, but with more than one space between words here and there: so thousands are folded fast."""
+    odd = [at for at, text in enumerate(texts) if not text.isascii()]
+    plain = "\n".join(texts if not odd else [text if text.isascii() else "" for text in texts])
     if plain.count("\n") != len(texts) - 1:
-        return [words(text) for text in texts]
-    found = [line.split() for line in plain.replace("&", " and ").translate(_ASCII_LINES).split("\n")]
-    return [row if row or text.isascii() else words(text) for row, text in zip(found, texts, strict=True)]
+        return [fold(text) for text in texts]
+    found = plain.replace("&", " and ").translate(_ASCII_LINES).split("\n")
+    for at in odd:
+        found[at] = fold(texts[at])
+    return found
+
+
+def casefolded(texts: Sequence[str]) -> list[str]:
+    """Each text without case; of thousands faster than one by one."""
+    found = END.join(texts).casefold().split(END)
+    return found if len(found) == len(texts) else [text.casefold() for text in texts]
 
 
 def slugify(text: str, *, fallback: str = "event", length: int = 60) -> str:

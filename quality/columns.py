@@ -1,18 +1,22 @@
 """Many records as arrays, column by column, so that thousands of pairs are looked at in one step. An array's places are
 the positions of the records."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from functools import cached_property
-from itertools import chain, count
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from events.text import fold, words, words_of_each
+from events.text import END, fold, words_of_all
 
-from . import locations, titles
-from .profiles import Profile
+from .records import Record
+from .sayings import Sayings
 from .times import mistakes, says_time
+
+if TYPE_CHECKING:
+    from .cores import Cores
 
 Numbers = NDArray[np.int64]
 Weights = NDArray[np.float64]
@@ -27,17 +31,29 @@ _MORNING = 10
 DAY = 1440
 
 
+class Numbering[Value: Hashable](defaultdict[Value, int]):
+    """Gives each value that it is asked for a number, from 0 on."""
+
+    def __init__(self, known: Iterable[Value] = ()) -> None:
+        super().__init__()
+        self.default_factory = self.__len__
+        for value in known:
+            self[value]
+
+    def of(self, values: Sequence[Value]) -> Numbers:
+        return np.fromiter(map(self.__getitem__, values), np.int64, len(values))
+
+
 class Columns:
-    """`minute` and `night` count from one day. `at_edge` says that a source may list it on the night beside, `odd` that
-    the time may be wrong or unknown.
+    """`second`, `minute` and `night` count from one day. `at_edge` says that a source may list it on the night beside,
+    `odd` that the time may be wrong or unknown.
 
     In the others equal numbers are equal values, and 0 is none: the canonical `page`, the `row` by its fingerprint, the
-    beginning of the `text`, the `place` by identity or name, and the `place_word` that tells most of it, by its
-    beginning. `source` is less than 0 where a record is not live.
+    beginning of the `text`, and the `place` by identity or name. `source` is less than 0 where a record is not live.
     """
 
-    def __init__(self, profiles: Sequence[Profile]) -> None:
-        self.records = records = [profile.record for profile in profiles]
+    def __init__(self, records: Sequence[Record]) -> None:
+        self.records = records
         self.area = _numbered([record.area for record in records])
         self.source = 1 + _numbered([record.source for record in records])
         self.source[[at for at, record in enumerate(records) if not record.live]] *= -1
@@ -46,66 +62,57 @@ class Columns:
         texts = [record.description[:_TEXT_BEGINNING] for record in records]
         self.has_text = np.fromiter(map(bool, texts), np.bool_, len(texts))
         self.text = _numbered([text if len(text) == _TEXT_BEGINNING else "" for text in texts])
+        venues = [record.venue for record in records]
+        self.venues = {venue: fold(venue) for venue in dict.fromkeys(venues)}
+        self.place = _numbered([record.venue_id or self.venues[record.venue] for record in records])
+        self.cores: Cores | None = None  # of those that were asked for last
+        self.sayings = Sayings(records)
         self._read_times()
-        self.words = words_of_each([record.title for record in records])
-        for profile, row in zip(profiles, self.words, strict=True):
-            profile.words = row
-        self._read_words()
-        self._read_places()
+        self._read_titles()
 
     def _read_times(self) -> None:
         starts = [record.start for record in self.records]
-        self.minute = _column([(at.toordinal() * 24 + at.hour) * 60 + at.minute for at in starts])
+        seconds = [((at.toordinal() * 24 + at.hour) * 60 + at.minute) * 60 + at.second for at in starts]
+        self.second = _column(seconds)
+        self.minute = self.second // 60
+        self.day = self.minute // DAY
+        self.hour = self.minute % DAY // 60
         self.night = _column([record.night.toordinal() for record in self.records])
         self.known = np.array([record.time_known for record in self.records], np.bool_)
-        hour = self.minute % DAY // 60
-        self.at_edge = ~self.known | (hour < _EARLY) | (hour >= _LATE)
-        self.odd = self.at_edge | (hour < _MORNING)
+        self.at_edge = ~self.known | (self.hour < _EARLY) | (self.hour >= _LATE)
+        self.odd = self.at_edge | (self.hour < _MORNING)
 
-    def _read_words(self) -> None:
-        """Each word of a title is in one place of `owner`, `beginning` and `telling`: whose it is, what it begins with
-        and what it tells; `weight` is what a title tells in all."""
-        flat = list(chain.from_iterable(self.words))
-        index = _index(flat)
-        if unusual := frozenset(filter(titles.is_unusual, index)):
-            self.words = [row if unusual.isdisjoint(row) else row + titles.further(row) for row in self.words]
-            flat = list(chain.from_iterable(self.words))
-            index = _index(flat)
-        beginnings = [titles.beginning(word) for word in index]
-        self._beginnings = _index(beginnings)
-        number = _column([self._beginnings[beginning] for beginning in beginnings])
-        told = np.array(titles.telling(index), np.float64)
-        # that it is in town tells nothing
-        towns = frozenset(chain.from_iterable(map(words, {record.city for record in self.records})))
-        told[[number - 1 for word, number in index.items() if word in towns]] = 0
-        which = np.fromiter(map(index.__getitem__, flat), np.int64, len(flat)) - 1
-        owner = np.repeat(np.arange(len(self.words)), np.fromiter(map(len, self.words), np.int64, len(self.words)))
-        telling = told[which]
-        # a title of nothing but linking words is found by these
-        telling[np.bincount(owner, telling, len(self.words))[owner] == 0] = 1.0
-        some = telling > 0
-        self.owner, self.beginning, self.telling = owner[some], number[which][some], telling[some]
-        self.weight = np.bincount(self.owner, self.telling, len(self.words))
+    def _read_titles(self) -> None:
+        """The words of the title at `n` are those of `words` from `first[n]` to `last[n]`; `word` are their numbers,
+        which `numbering` gives, and `owner` says whose they are."""
+        self.words = words_of_all([record.title for record in self.records])
+        self.numbering = Numbering([END])
+        self.word = self.numbering.of(self.words)
+        self.last = np.flatnonzero(self.word == 0)
+        self.first = np.append(0, self.last + 1)[:-1]
+        self._ends = list(zip(self.first.tolist(), self.last.tolist(), strict=True))
+        self.owner = np.repeat(np.arange(len(self.records)), self.last + 1 - self.first)
 
-    def _read_places(self) -> None:
-        venues = [record.venue for record in self.records]
-        words: dict[str, int] = {}
-        names: dict[str, str] = {}
-        for venue in dict.fromkeys(venues):
-            names[venue] = fold(venue)
-            word = titles.beginning(locations.telling_word(venue))
-            words[venue] = self._beginnings.setdefault(word, len(self._beginnings) + 1) if word else 0
-        self.place_word = _column([words[venue] for venue in venues])
-        self.place = _numbered([record.venue_id or names[record.venue] for record in self.records])
+    def title(self, position: int) -> list[str]:
+        """The folded words of a title."""
+        first, last = self._ends[position]
+        return self.words[first:last]
 
-    @property
-    def vocabulary(self) -> int:
-        """One more than any beginning of a word."""
-        return len(self._beginnings) + 1
+    def flagged(self, words: Collection[str]) -> Flags:
+        """By a word's number, whether it is one of the words."""
+        found = np.zeros(len(self.numbering), np.bool_)
+        found[[self.numbering[word] for word in words if word in self.numbering]] = True
+        return found
+
+    def having(self, words: Collection[str]) -> Flags:
+        """Whether a title has one of the words."""
+        found = np.zeros(len(self.records), np.bool_)
+        found[self.owner[self.flagged(words)[self.word]]] = True
+        return found
 
     def saying_time(self, positions: Numbers) -> Flags:
         """Of all records those of the positions whose text says a time of day."""
-        positions = np.unique(positions)
+        positions = self.each(positions)
         texts = [self.records[at].description for at in positions.tolist()]
         # most have no digit, which is seen soonest in the bytes of all; a letter beyond ASCII may be one, too
         letters = np.frombuffer("".join(texts).encode("ascii", "replace").replace(b"?", b"0"), np.uint8)
@@ -115,6 +122,19 @@ class Columns:
         found = np.zeros(len(self.records), np.bool_)
         found[positions[[at for at in some.tolist() if says_time(texts[at])]]] = True
         return found
+
+    def of(self, positions: Numbers, value: Callable[[Record], int | None]) -> Numbers:
+        """A column that is worked out for these positions alone; -1 for None."""
+        found = np.zeros(len(self.records), np.int64)
+        values = [value(self.records[at]) for at in positions.tolist()]
+        found[positions] = [-1 if one is None else one for one in values]
+        return found
+
+    def each(self, positions: Numbers) -> Numbers:
+        """The positions in order, each once."""
+        found = np.zeros(len(self.records), np.bool_)
+        found[positions] = True
+        return np.flatnonzero(found)
 
     @cached_property
     def mistakes(self) -> Flags:
@@ -129,14 +149,13 @@ def _column(values: Sequence[int]) -> Numbers:
     return np.array(values, np.int64)
 
 
-def _index[Value: Hashable](values: Iterable[Value]) -> dict[Value, int]:
-    """A number from 1 on for each value."""
-    return dict(zip(dict.fromkeys(values), count(1), strict=False))
-
-
 def _numbered(values: Sequence[Hashable]) -> Numbers:
     """Numbers that are equal where the values are; 0 for an empty text."""
-    index: dict[Hashable, int] = _index(values)
-    if "" in index:
-        index[""] = 0
-    return np.fromiter(map(index.__getitem__, values), np.int64, len(values))
+    return Numbering[Hashable]([""]).of(values)
+
+
+def spread(start: Numbers, size: Numbers) -> tuple[Numbers, Numbers]:
+    """The places from each start on, as many as its size, and for each of them which start it is of."""
+    which = np.repeat(np.arange(len(start)), size)
+    before = np.cumsum(size) - size
+    return np.arange(len(which)) + (start - before)[which], which

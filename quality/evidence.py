@@ -1,15 +1,21 @@
-"""What two records have in common: first what may rule one event out, then all that speaks for and against it."""
+"""What two records have in common, of many pairs at once: each field of what is returned is a column of the pairs."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from . import locations, titles
-from .profiles import RUN, Profile
-from .times import Gap, gap
+import numpy as np
 
-# Sources shorten texts and put prices before them.
-SAME_TEXT, FEW_RUNS = 30, 8
-_NOTHING: frozenset[str] = frozenset()
+from . import locations, places, titles
+from .canonical import names_one_thing, site
+from .columns import Columns, Flags, Numbering, Numbers, Weights
+from .cores import Cores, Overlap, cores, overlap
+from .gaps import Gaps, gaps
+from .sayings import tells
+
+SAME_TEXT = 30
+# Titles on one page, at one start, that are so much alike in percent are of the same row twice.
+SAME_ROW = 85
 # Titles that share words of less weight than this could be of two events.
 VAGUE = 10
 
@@ -24,20 +30,24 @@ class Limits:
 
 
 class Outline(NamedTuple):
-    """The cheaper part. `location` is 0 to 100, None where one side is silent; `page` is one address that names an
-    event; `contrast` says that the titles name two of a kind, as men's and women's."""
+    """What may rule one event out. How alike the `location` is, 0 to 100, is not a number where it is not known.
 
-    gap: Gap
-    location: float | None
-    page: bool
-    numbers_differ: bool
-    contrast: bool
+    `page` is one address that names an event; `contrast` says that the titles name two of a kind, as men's and women's.
+    """
 
-    def is_two(self, limits: Limits) -> bool:
+    gap: Gaps
+    location: Weights
+    page: Flags
+    numbers_differ: Flags
+    contrast: Flags
+
+    def is_two(self, limits: Limits) -> Flags:
         """Whether something says that these are two events, whatever else is alike."""
-        if self.gap.kind == "far" or self.numbers_differ or self.contrast:
-            return True
-        return not self.page and self.location is not None and self.location < limits.location
+        ruled_out = self.gap.of("far") | self.numbers_differ | self.contrast
+        return ruled_out | (~self.page & (self.location < limits.location))
+
+    def only(self, rows: Numbers) -> "Outline":
+        return Outline(self.gap.only(rows), *_only(self[1:], rows))
 
 
 class Evidence(NamedTuple):
@@ -45,131 +55,168 @@ class Evidence(NamedTuple):
 
     `contained` is how much of the shorter title is in the other, `shared` the weight of the words in both. `covered`
     and `covered_part` are the weight and the part of a title that the other says anywhere, `missing` the weight of
-    what each title has and the other nowhere. `text` is None where one side is silent. `other_page` is another page of
-    the same site. `companion`: one is a talk before, or a reception after the other, or an exhibition of which the
-    other is an evening.
+    what each title has and the other nowhere. `text` is not a number where one side says little. `other_page` is
+    another page of the same site. `companion`: one is a talk before, or a reception after the other, or an exhibition
+    of which the other is an evening.
     """
 
     outline: Outline
-    title: float
-    contained: float
-    shared: float
-    covered: float
-    covered_part: float
-    missing: float
-    text: float | None
-    other_page: bool
-    companion: bool
+    title: Weights
+    contained: Weights
+    shared: Weights
+    covered: Weights
+    covered_part: Weights
+    missing: Weights
+    text: Weights
+    other_page: Flags
+    companion: Flags
+
+    def alike(self, limits: Limits) -> Flags:
+        """Whether they are as much alike as one event has to be. Of titles one that is in the other, or in what the
+        other says, is as good as the same."""
+        likeness = np.maximum(np.maximum(self.title, self.contained), self.covered_part)
+        return (likeness >= limits.title) | self.same_text | self.outline.page
 
     @property
-    def likeness(self) -> float:
-        """Of the titles: one that is in the other, or in what the other says, is as good as the same."""
-        return max(self.title, self.contained, self.covered_part)
-
-    def alike(self, limits: Limits) -> bool:
-        """Whether they are as much alike as one event has to be."""
-        return self.likeness >= limits.title or self.same_text or self.outline.page
-
-    @property
-    def vague(self) -> bool:
+    def vague(self) -> Flags:
         """Whether nothing says where, and many events are called so: there is a Halloween party everywhere."""
-        return self.outline.location is None and self.shared < VAGUE and not (self.same_text or self.outline.page)
+        return np.isnan(self.outline.location) & (self.shared < VAGUE) & ~(self.same_text | self.outline.page)
 
     @property
-    def same_text(self) -> bool:
-        return self.text is not None and self.text >= SAME_TEXT
+    def same_text(self) -> Flags:
+        return self.text >= SAME_TEXT
+
+    def only(self, rows: Numbers) -> "Evidence":
+        return Evidence(self.outline.only(rows), *_only(self[1:], rows))
 
 
-def outline(a: Profile, b: Profile, limits: Limits) -> Outline:
-    between = gap(a.record, b.record, limits.minutes)
-    return _outline(a, b, between, _location(a, b))
+def _only(columns: Iterable[Any], rows: Numbers) -> Iterator[Any]:
+    return (column[rows] for column in columns)
 
 
-def hopeful(a: Profile, b: Profile, limits: Limits) -> Outline | None:
-    """The outline of two that are not two by it, or name one page; most are two by their times or places, which are
-    looked at first."""
-    between, page = gap(a.record, b.record, limits.minutes), one_page(a, b)
-    if between.kind == "far" and not page:
-        return None
-    place = _location(a, b)
-    if place is not None and place < limits.location and not page:
-        return None
-    known = _outline(a, b, between, place)
-    return known if known.page or not known.is_two(limits) else None
+def outline(seen: Columns, left: Numbers, right: Numbers, limits: Limits) -> Outline:
+    known = gaps(seen, left, right, limits.minutes), places.alike(seen, left, right), one_page(seen, left, right)
+    return _outline(seen, left, right, *known)
 
 
-def _outline(a: Profile, b: Profile, between: Gap, place: float | None) -> Outline:
-    first, second = a.core, b.core
-    return Outline(
-        gap=between,
-        location=place,
-        # a page may tell of a show and of the talk before it
-        page=one_page(a, b) and (not between.minutes or titles.percent(first, second) >= 50),
-        numbers_differ=first.numbers != second.numbers and bool(first.numbers and second.numbers),
-        contrast=titles.contrast(a.kinds, b.kinds),
-    )
+def hopeful(seen: Columns, left: Numbers, right: Numbers, limits: Limits) -> tuple[Numbers, Outline]:
+    """The rows of the pairs that are not two, or name one page, and the outlines of these. Most of the others are two
+    by their times or places, which are looked at first."""
+    between, location = gaps(seen, left, right, limits.minutes), places.alike(seen, left, right)
+    page = one_page(seen, left, right)
+    rows = np.flatnonzero(page | ~(between.of("far") | (location < limits.location)))
+    known = _outline(seen, left[rows], right[rows], between.only(rows), location[rows], page[rows])
+    some = np.flatnonzero(known.page | ~known.is_two(limits))
+    return rows[some], known.only(some)
 
 
-def one_page(a: Profile, b: Profile) -> bool:
-    """Whether two name one address that names an event."""
-    return a.record.url == b.record.url != "" and a.page != ""
+def _outline(seen: Columns, left: Numbers, right: Numbers, between: Gaps, location: Weights, page: Flags) -> Outline:
+    words = cores(seen, left, right)
+    # a page may tell of a show and of the talk before it
+    apart = np.flatnonzero(page & (between.minutes > 0))
+    page[apart] = overlap(words, left[apart], right[apart]).title >= 50
+    return Outline(between, location, page, _numbers_differ(words, left, right), _contrast(seen, left, right))
 
 
-def weigh(a: Profile, b: Profile, known: Outline) -> Evidence:
-    """`known` is the outline of the two."""
-    first, second = a.core, b.core
-    common = titles.common(first, second)
-    told = [common.told(side, other.told if common.alone[side] else _NOTHING) for side, other in ((0, b), (1, a))]
-    covered, covered_part = max(told, key=_product)
+def weigh(seen: Columns, left: Numbers, right: Numbers, known: Outline) -> Evidence:
+    """`known` is the outline of the pairs."""
+    words = cores(seen, left, right)
+    common = overlap(words, left, right)
+    told = [_told(seen, words, common, side, other) for side, other in ((0, right), (1, left))]
+    parts = [100 * found / np.where(total, total, np.inf) for found, total in zip(told, common.totals, strict=True)]
+    # the side of which more is said
+    second = told[1] * parts[1] > told[0] * parts[0]
+    is_run = seen.of(seen.each(np.concatenate((left, right))), lambda record: record.is_run)
+    of_run = (is_run[left] != is_run[right]) & (known.gap.minutes != 0)
     return Evidence(
         outline=known,
-        title=titles.percent(first, second),
+        title=common.title,
         contained=common.contained,
-        shared=common.weight,
-        covered=covered,
-        covered_part=covered_part,
-        missing=min(common.totals[0] - told[0][0], common.totals[1] - told[1][0]),
-        text=_text(a, b),
-        other_page=_other_page(a, b),
-        companion=titles.is_companion(first, second) or (a.record.is_run != b.record.is_run and known.gap.minutes != 0),
+        shared=common.shared,
+        covered=np.where(second, told[1], told[0]),
+        covered_part=np.where(second, parts[1], parts[0]),
+        missing=np.minimum(common.totals[0] - told[0], common.totals[1] - told[1]),
+        text=_text(seen, left, right),
+        other_page=_other_page(seen, left, right),
+        companion=_companion(words, left, right) | of_run,
     )
 
 
-def _product(part: tuple[float, float]) -> float:
-    return part[0] * part[1]
+def one_page(seen: Columns, left: Numbers, right: Numbers) -> Flags:
+    """Whether two name one address that names an event."""
+    found = (seen.page[left] == seen.page[right]) & (seen.page[left] != 0)
+    rows = np.flatnonzero(found)
+    found[rows] = [names_one_thing(seen.records[at].url) for at in left[rows].tolist()]
+    return found
 
 
-def _other_page(a: Profile, b: Profile) -> bool:
-    one, other = a.record.url, b.record.url
-    if not one or not other or one == other or one.split("/", 3)[2] != other.split("/", 3)[2]:
-        return False
-    return a.site != "" and a.site == b.site
+def exact(seen: Columns, left: Numbers, right: Numbers) -> Flags:
+    """The same row twice: one fingerprint (title, start and venue), or one address that names an event and one
+    start. Only this makes two live listings of one source one event."""
+    found = (seen.row[left] == seen.row[right]) & (seen.row[left] != 0)
+    at_once = (seen.known[left] == seen.known[right]) & (seen.second[left] == seen.second[right])
+    rows = np.flatnonzero(~found & at_once & one_page(seen, left, right))
+    if len(rows):
+        left, right = left[rows], right[rows]
+        found[rows] = overlap(cores(seen, left, right), left, right).title >= SAME_ROW
+    return found
 
 
-def _location(a: Profile, b: Profile) -> float | None:
-    one, other = a.record, b.record
-    if one.venue_id is not None and one.venue_id == other.venue_id:
-        return 100.0
-    if None not in (one.latitude, one.longitude, other.latitude, other.longitude):
-        near = locations.by_coordinates((one.latitude, one.longitude), (other.latitude, other.longitude))  # type: ignore[arg-type]
-        if near is not None:
-            return near
-    here, there = a.location, b.location
-    alike = locations.percent(here, there)
-    if alike is None or alike < locations.NAMED_ELSEWHERE:
-        # a title or text that names the other's venue
-        if locations.named(here, b.title_words) or locations.named(there, a.title_words):
-            return locations.NAMED_ELSEWHERE
-        if alike is None and (locations.named(here, b.told) or locations.named(there, a.told)):
-            return locations.NAMED_ELSEWHERE
-    return alike
+def _told(seen: Columns, words: Cores, common: Overlap, side: int, other: Numbers) -> Weights:
+    """What of the titles on one side the others say, in the title or beside it."""
+    pair, word = common.alone[side]
+    positions = other[pair]
+    told = seen.sayings.told(seen.each(positions).tolist())
+    wanted = {number: locations.spellings(words.strings[number]) for number in np.unique(word).tolist()}
+    said = [tells(told[at], wanted[number]) for at, number in zip(positions.tolist(), word.tolist(), strict=True)]
+    silent = ~np.array(said, np.bool_)
+    return common.totals[side] - np.bincount(pair[silent], words.tells[word[silent]], len(other))
 
 
-def _text(a: Profile, b: Profile) -> float | None:
-    """How much of what the shorter text says the other says in the same words; None where one says little."""
-    if not (a.record.description and b.record.description):
-        return None
-    if a.record.description == b.record.description and len(frozenset(a.text)) >= FEW_RUNS + RUN:
-        return 100.0  # each word but the first two ends a run that was not there before
-    least = min(len(a.runs), len(b.runs))
-    return 100 * len(a.runs & b.runs) / least if least >= FEW_RUNS else None
+def _numbers_differ(words: Cores, left: Numbers, right: Numbers) -> Flags:
+    """Whether both titles have numbers, and not the same."""
+    one, other = words.row[left], words.row[right]
+    found = words.numeric[one] & words.numeric[other]
+    for at in np.flatnonzero(found).tolist():
+        found[at] = words.numbers(int(one[at])) != words.numbers(int(other[at]))
+    return found
+
+
+def _contrast(seen: Columns, left: Numbers, right: Numbers) -> Flags:
+    """Whether titles name two of a kind, by all of their words."""
+    naming = seen.having(titles.KIND_OF)
+    found = naming[left] & naming[right]
+    for at in np.flatnonzero(found).tolist():
+        found[at] = titles.contrast(titles.kinds(seen.title(left[at])), titles.kinds(seen.title(right[at])))
+    return found
+
+
+def _companion(words: Cores, left: Numbers, right: Numbers) -> Flags:
+    naming = words.having(titles.COMPANIONS)
+    one, other = words.row[left], words.row[right]
+    found = naming[one] | naming[other]
+    for at in np.flatnonzero(found).tolist():
+        found[at] = titles.is_companion(words.words(int(one[at])), words.words(int(other[at])))
+    return found
+
+
+def _text(seen: Columns, left: Numbers, right: Numbers) -> Weights:
+    """How much of what the shorter text says the other says in the same words, 0 to 100."""
+    found = np.full(len(left), np.nan)
+    rows = np.flatnonzero(seen.has_text[left] & seen.has_text[right])
+    found[rows] = np.array(seen.sayings.in_common(left[rows].tolist(), right[rows].tolist()), np.float64)
+    return found
+
+
+def _other_page(seen: Columns, left: Numbers, right: Numbers) -> Flags:
+    """Whether two have two pages of one site that name events."""
+    found = (seen.page[left] != seen.page[right]) & (seen.page[left] != 0) & (seen.page[right] != 0)
+    hosts = Numbering[str]()
+    which = np.zeros(len(seen.records), np.int64)
+    positions = seen.each(np.concatenate((left[found], right[found])))
+    which[positions] = hosts.of([seen.records[at].url.split("/", 3)[2] for at in positions.tolist()])
+    found &= which[left] == which[right]
+    for at in np.flatnonzero(found).tolist():
+        one, other = seen.records[left[at]].url, seen.records[right[at]].url
+        found[at] = site(one) != "" and names_one_thing(one) and names_one_thing(other)
+    return found

@@ -39,6 +39,8 @@ _ZIP = re.compile(r"\b[A-Za-z]{2},? \d{5}(?:-\d{4})?$")
 # Words that initials leave out.
 _UNSAID = frozenset(("of", "the", "and", "for", "at"))
 _SPELLINGS = {"theatre": "theater", "amphitheatre": "amphitheater", "centre": "center", "saint": "st", "mount": "mt"}
+_RESPELLED: dict[str, tuple[str, ...]] = dict.fromkeys(_SPELLINGS, ())
+_RESPELLED |= {one: (one, *(word for word in _SPELLINGS if _SPELLINGS[word] == one)) for one in _SPELLINGS.values()}
 NEAR_KM, FAR_KM = 0.15, 1.5
 # What is longer is a sentence, not a name.
 LONGEST_NAME = 70
@@ -49,12 +51,13 @@ NAMED_ELSEWHERE = 80.0
 @dataclass(frozen=True, slots=True, eq=False)
 class Location:
     """A place taken apart: telling words of the venue's name, the same in order, whether a text that has them names it,
-    the name's initials, all of its words, and the street with its number."""
+    whether any of these has other spellings, the name's initials, all of its words, and the street with its number."""
 
     name: str
     telling: frozenset[str]
     in_order: str
     memorable: bool
+    respelled: bool
     initials: str
     words: frozenset[str]
     house: tuple[str, str] | None
@@ -84,6 +87,7 @@ def location(venue: str, address: str, city: str, *, online: bool = False) -> Lo
         telling=telling,
         in_order=" ".join(sorted(telling)),
         memorable=any(len(word) > 3 for word in telling),
+        respelled=not telling.isdisjoint(_RESPELLED),
         initials="".join([word[0] for word in called if word not in _UNSAID]) if named else "",
         words=named,
         house=_house(venue, address),
@@ -149,6 +153,11 @@ def named(place: Location | None, words: frozenset[str]) -> bool:
 def telling_word(venue: str) -> str:
     """The longest word of a venue's name that tells it from others; "" if none does."""
     return max(sorted(spelled(words(venue)) - _COMMON), key=len, default="")
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """The words that are spelled as this one: none if it is another spelling itself."""
+    return _RESPELLED.get(word, (word,))
 
 
 def spelled(words: Iterable[str]) -> frozenset[str]:

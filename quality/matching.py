@@ -9,7 +9,7 @@ import datetime as dt
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db.models import Q
@@ -19,7 +19,6 @@ from events.models import City, Listing
 from . import records
 from .clusters import Clusters, Edge, edges
 from .links import link
-from .profiles import Profile
 from .records import Record
 from .similarity import Comparison, Limits, compare
 from .verdicts import Editors, remember
@@ -57,15 +56,13 @@ def match(listings: Sequence[Listing], *, area: City) -> dict[int, Match]:
         return {}
     asked = frozenset(listing.pk for listing in listings)
     found = _candidates(listings, asked, area)
-    profiles = [Profile(record) for record in found]
-    pairs = _edges(found, profiles, len(asked))
+    pairs = _edges(found, len(asked))
     known = frozenset(listing.pk for listing in listings if not listing._state.adding)
     editors = Editors(known)
     further = _others(found, pairs, editors, len(asked), area)
     found += further
-    profiles += [Profile(record) for record in further]
     editors.load_between(_within_reach(found, pairs))
-    clusters = Clusters(found, limits(), lambda i, j: editors.apart(found[i].key, found[j].key), profiles=profiles)
+    clusters = Clusters(found, limits(), lambda i, j: editors.apart(found[i].key, found[j].key))
     joined, unsure = join(found, clusters, editors.edges(found) + pairs)
     survivors = _merge(found, clusters)
     unsure += _moved(found, len(asked), clusters, editors)
@@ -88,14 +85,14 @@ def _candidates(listings: Sequence[Listing], asked: frozenset[int], area: City) 
     ]
 
 
-def _edges(found: list[Record], profiles: list[Profile], asked: int) -> list[Edge]:
+def _edges(found: list[Record], asked: int) -> list[Edge]:
     """The edges of the asked records, which come first.
 
     A reading shows what one source lists. Where nobody else lists anything near, only the same row twice is one
     event, and that has one address or fingerprint: so a first large calendar is hardly compared at all.
     """
     if any(not record.live or record.source != found[0].source for record in found[:asked]):
-        return edges(found, limits(), new=range(asked), profiles=profiles)
+        return edges(found, limits(), new=range(asked))
     nights = {record.night + days * _DAY for record in found[asked:] for days in (-1, 0, 1)}
     named = Counter(name for record in found for name in (record.url, record.fingerprint) if name)
     near = [
@@ -104,8 +101,8 @@ def _edges(found: list[Record], profiles: list[Profile], asked: int) -> list[Edg
         if position >= asked or record.night in nights or max(named[record.url], named[record.fingerprint]) > 1
     ]
     new = range(bisect_left(near, asked))
-    some = edges([found[p] for p in near], limits(), new=new, profiles=[profiles[p] for p in near])
-    return [replace(edge, first=near[edge.first], second=near[edge.second]) for edge in some]
+    some = edges([found[p] for p in near], limits(), new=new)
+    return [edge._replace(first=near[edge.first], second=near[edge.second]) for edge in some]
 
 
 def _others(found: list[Record], edges: list[Edge], editors: Editors, asked: int, area: City) -> list[Record]:
@@ -130,6 +127,7 @@ def _within_reach(found: list[Record], edges: list[Edge]) -> list[int]:
 def join(found: list[Record], clusters: Clusters, edges: list[Edge]) -> tuple[list[Edge], list[Edge]]:
     """Join what is the same; the edges that brought something together, and those that an editor has to decide."""
     joined, unsure = [], []
+    clusters.expect([edge for edge in edges if edge.comparison.outcome == "same"])
     for edge in edges:
         if clusters.together(edge.first, edge.second):
             continue

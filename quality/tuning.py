@@ -10,13 +10,16 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from events.text import fold
+import numpy as np
 
+from events.text import fold, words
+
+from .columns import Columns
 from .evidence import Evidence, Limits, outline, weigh
-from .profiles import Profile
 from .records import Record
 from .scorecard import AGAINST, FEATURES, Scorecard, features, probability
 from .similarity import judge
+from .titles import core
 
 DEFAULT = Limits()
 # How strongly weights are held near 0, and when they have settled.
@@ -28,8 +31,8 @@ _BREAK = re.compile(r"<br\s*/?>", re.I)
 class Pair:
     """Two records that somebody looked at; `same` is what they said."""
 
-    left: Profile
-    right: Profile
+    left: Record
+    right: Record
     same: bool
 
 
@@ -58,10 +61,10 @@ def read_pair(line: str) -> Pair | None:
     row = json.loads(line)
     if row["label"] is None:
         return None
-    return Pair(_profile(row["left"]), _profile(row["right"]), bool(row["label"]))
+    return Pair(_record(row["left"]), _record(row["right"]), bool(row["label"]))
 
 
-def _profile(side: Mapping[str, Any]) -> Profile:
+def _record(side: Mapping[str, Any]) -> Record:
     venue, _, address = _BREAK.sub(", ", side.get("loc") or "").partition(",")
     stated = {
         "id": 0,
@@ -74,14 +77,12 @@ def _profile(side: Mapping[str, Any]) -> Profile:
         "url": side.get("url"),
         "description": side.get("desc"),
     }
-    return Profile(Record.from_json(stated))
+    return Record.from_json(stated)
 
 
 def digest(pairs: Iterable[Pair]) -> str:
     """Tells whether weights were fitted to these pairs, in whatever order."""
-    said = sorted(
-        f"{fold(p.left.record.title)}|{p.left.record.start}|{fold(p.right.record.title)}|{p.same}" for p in pairs
-    )
+    said = sorted(f"{fold(p.left.title)}|{p.left.start}|{fold(p.right.title)}|{p.same}" for p in pairs)
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
@@ -90,17 +91,19 @@ def fit(pairs: Sequence[Pair], limits: Limits = DEFAULT) -> Scorecard:
 
     Pairs that are ruled out whatever the score are not asked.
     """
-    evidence = [(_weigh(pair, limits), pair.same) for pair in pairs]
-    rows = [(features(seen), same) for seen, same in evidence if not seen.outline.is_two(limits)]
-    weights, log_odds, intercept = dict.fromkeys(FEATURES, 0.0), [0.0] * len(rows), 0.0
-    columns = {name: [(at, row[name]) for at, (row, _) in enumerate(rows) if row[name]] for name in FEATURES}
-    everywhere = [(at, 1.0) for at in range(len(rows))]
+    seen = _weigh(pairs, limits)
+    asked = np.flatnonzero(~seen.outline.is_two(limits))
+    labels = [pairs[at].same for at in asked.tolist()]
+    values = {name: column[asked].tolist() for name, column in features(seen).items()}
+    weights, log_odds, intercept = dict.fromkeys(FEATURES, 0.0), [0.0] * len(labels), 0.0
+    columns = {name: [(at, value) for at, value in enumerate(values[name]) if value] for name in FEATURES}
+    everywhere = [(at, 1.0) for at in range(len(labels))]
     for _ in range(MOST_ROUNDS):
-        step = _step(everywhere, rows, log_odds, penalty=1e-6)
+        step = _step(everywhere, labels, log_odds, penalty=1e-6)
         intercept, most = intercept + step, abs(step)
         _move(log_odds, everywhere, step)
         for name, column in columns.items():
-            wanted = weights[name] + _step(column, rows, log_odds, penalty=PENALTY, weight=weights[name])
+            wanted = weights[name] + _step(column, labels, log_odds, penalty=PENALTY, weight=weights[name])
             wanted = min(wanted, 0.0) if name in AGAINST else max(wanted, 0.0)
             step, weights[name] = wanted - weights[name], wanted
             _move(log_odds, column, step)
@@ -110,13 +113,16 @@ def fit(pairs: Sequence[Pair], limits: Limits = DEFAULT) -> Scorecard:
     return Scorecard(round(intercept, 3), {name: round(weight, 3) + 0.0 for name, weight in weights.items()})
 
 
-def _weigh(pair: Pair, limits: Limits) -> Evidence:
-    return weigh(pair.left, pair.right, outline(pair.left, pair.right, limits))
+def _weigh(pairs: Sequence[Pair], limits: Limits) -> Evidence:
+    """The evidence of all, in their order."""
+    seen = Columns([record for pair in pairs for record in (pair.left, pair.right)])
+    left, right = np.arange(0, 2 * len(pairs), 2), np.arange(1, 2 * len(pairs), 2)
+    return weigh(seen, left, right, outline(seen, left, right, limits))
 
 
 def _step(
     column: Sequence[tuple[int, float]],
-    rows: Sequence[tuple[Mapping[str, float], bool]],
+    labels: Sequence[bool],
     log_odds: Sequence[float],
     *,
     penalty: float,
@@ -126,7 +132,7 @@ def _step(
     slope, curve = penalty * weight, penalty
     for at, value in column:
         chance = probability(log_odds[at])
-        slope += (chance - rows[at][1]) * value
+        slope += (chance - labels[at]) * value
         curve += chance * (1 - chance) * value * value
     return -slope / curve
 
@@ -136,13 +142,10 @@ def _move(log_odds: list[float], column: Sequence[tuple[int, float]], step: floa
         log_odds[at] += step * value
 
 
-def decide(pairs: Iterable[Pair], card: Scorecard, limits: Limits = DEFAULT) -> list[bool]:
+def decide(pairs: Sequence[Pair], card: Scorecard, limits: Limits = DEFAULT) -> list[bool]:
     """Which pairs the scorecard calls one event, two records of one source being two; unsure is not one."""
-    return [
-        pair.left.record.source != pair.right.record.source
-        and judge(_weigh(pair, limits), limits, card).outcome == "same"
-        for pair in pairs
-    ]
+    same = judge(_weigh(pairs, limits), limits, card).same.tolist()
+    return [pair.left.source != pair.right.source and one for pair, one in zip(pairs, same, strict=True)]
 
 
 def decide_unseen(pairs: Sequence[Pair], *, folds: int, seed: int, limits: Limits = DEFAULT) -> list[bool]:
@@ -177,8 +180,9 @@ def grouped(pairs: Sequence[Pair]) -> list[int]:
     seen: dict[Hashable, int] = {}
     for at, pair in enumerate(pairs):
         for side in (pair.left, pair.right):
-            city = side.record.area
-            for key in ((city, side.core.words), (city, fold(side.record.venue))):
+            city = side.area
+            title = core(words(side.title), venue=side.venue, city=side.city, year=side.start.year)
+            for key in ((city, frozenset(title)), (city, fold(side.venue))):
                 if key[1]:
                     parent[top(at)] = top(seen.setdefault(key, at))
     return [top(at) for at in range(len(pairs))]

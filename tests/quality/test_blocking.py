@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 
 from quality import blocking
-from quality.blocking import FULL
 from quality.columns import Columns
-from quality.profiles import Profile
+from quality.meetings import FULL
 from quality.records import Record
 
 
@@ -19,7 +18,8 @@ def record(title: str, day: int = 4, *, hour: int = 20, **more: Any) -> Record:
 
 
 def pairs(records: Iterable[Record], *, new: Iterable[int] | None = None) -> list[tuple[int, int]]:
-    found = list(blocking.pairs([Profile(record) for record in records], new=new))
+    parts = blocking.pairs(Columns(list(records)), new=new)
+    found = [pair for left, right in parts for pair in zip(left.tolist(), right.tolist(), strict=True)]
     assert len(found) == len(set(found))
     return sorted(found)
 
@@ -75,7 +75,7 @@ def test_the_name_of_the_city_is_nothing_in_common() -> None:
 def test_a_time_in_a_text_is_seen_in_any_script() -> None:
     said = {"Doors – 14:00", "٨ pm", "What? At 8 pm!"}
     texts = ["", "No time", *said, "Room 12", "Türen um acht", ""]
-    seen = Columns([Profile(record("Mdou Moctar", description=text)) for text in texts])
+    seen = Columns([record("Mdou Moctar", description=text) for text in texts])
     assert seen.saying_time(np.arange(len(texts))).tolist() == [text in said for text in texts]
 
 

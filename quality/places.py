@@ -1,0 +1,72 @@
+"""How alike the places of two records are, of many pairs at once."""
+
+from operator import attrgetter
+
+import numpy as np
+
+from . import locations, titles
+from .columns import Columns, Numbering, Numbers, Weights
+from .sayings import tells
+
+_STATED = attrgetter("venue", "address", "city")
+
+
+def alike(seen: Columns, left: Numbers, right: Numbers) -> Weights:
+    """0 to 100, and not a number where one is not known."""
+    positions = seen.each(np.concatenate((left, right)))
+    which, places = _places(seen, positions)
+    pairs = np.minimum(which[left], which[right]) * len(places) + np.maximum(which[left], which[right])
+    codes, each = np.unique(pairs, return_inverse=True)
+    one, other = np.divmod(codes, len(places))
+    found = np.array(
+        [locations.percent(places[a], places[b]) for a, b in zip(one.tolist(), other.tolist(), strict=True)],
+        np.float64,
+    )[each]
+    memorable = np.array([place is not None and place.memorable for place in places], np.bool_)
+    asked = ~(found >= locations.NAMED_ELSEWHERE) & (memorable[which[left]] | memorable[which[right]])
+    for at in np.flatnonzero(asked).tolist():
+        a, b = int(left[at]), int(right[at])
+        here, there = places[which[a]], places[which[b]]
+        if _named(seen, here, b, found[at]) or _named(seen, there, a, found[at]):
+            found[at] = locations.NAMED_ELSEWHERE
+    return _settled(seen, left, right, found)
+
+
+def _places(seen: Columns, positions: Numbers) -> tuple[Numbers, list[locations.Location | None]]:
+    """The number of each record's place, and the places by number."""
+    stated = Numbering[tuple[str, str, str]]()
+    which = np.zeros(len(seen.records), np.int64)
+    which[positions] = stated.of([_STATED(seen.records[at]) for at in positions.tolist()])
+    codes, which[positions] = np.unique(
+        2 * which[positions] + seen.having(titles.ONLINE)[positions], return_inverse=True
+    )
+    found = list(stated)
+    return which, [locations.location(*found[code // 2], online=code % 2 == 1) for code in codes.tolist()]
+
+
+def _named(seen: Columns, place: locations.Location | None, other: int, alike: float) -> bool:
+    """Whether a title names the other's place; or a text, where no more is known."""
+    if place is None or not place.memorable:
+        return False
+    # most titles have no word of it, which is seen soonest without them in one spelling
+    words = seen.title(other)
+    if (place.respelled or not place.telling.isdisjoint(words)) and place.telling <= locations.spelled(words):
+        return True
+    if not np.isnan(alike):
+        return False
+    told = seen.sayings.told([other])[other]
+    return all(tells(told, locations.spellings(word)) for word in place.telling)
+
+
+def _settled(seen: Columns, left: Numbers, right: Numbers, found: Weights) -> Weights:
+    """The same, by identity and coordinates where both are known."""
+    positions = seen.each(np.concatenate((left, right)))
+    venue = seen.of(positions, lambda record: record.venue_id)
+    located = seen.of(positions, lambda record: record.latitude is not None and record.longitude is not None)
+    for at in np.flatnonzero(located[left] & located[right]).tolist():
+        a, b = seen.records[left[at]], seen.records[right[at]]
+        near = locations.by_coordinates((a.latitude, a.longitude), (b.latitude, b.longitude))
+        if near is not None:
+            found[at] = near
+    found[(venue[left] == venue[right]) & (venue[left] >= 0)] = 100.0
+    return found
