@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.template.response import TemplateResponse
@@ -43,6 +44,7 @@ def account(request: HttpRequest) -> HttpResponseBase:
         "error": error,
         "saved": request.GET.get("done") == "name" and not error,
         "has_factor": user.is_staff and has_factor(user),
+        "needs_factor": settings.ADMIN_REQUIRE_MFA,
     }
     return private_page("account/account.html", context, status=422 if error else 200, request=request)
 

@@ -253,9 +253,14 @@ def test_in_development_a_password_is_enough_unless_a_factor_is_wanted(
     said = {"username": EDITOR, "password": "a long enough secret 7", "next": "/admin/"}
     assert client.post("/admin/login/", said)["Location"] == "/admin/"
     assert is_in(client)
+    links = [str(one.attributes["href"]) for one in parsed(client.get("/account/")).css("main a")]
+    assert "/admin/" in links
     settings.ADMIN_REQUIRE_MFA = True
     assert not is_in(client)
-    assert client.get("/admin/login/")["Location"].startswith("/account/login/again/") is False
+    links = [str(one.attributes["href"]) for one in parsed(client.get("/account/")).css("main a")]
+    assert "/admin/" not in links
+    assert "/account/factor/add/" in links
+    assert client.get("/admin/login/")["Location"].startswith("/account/factor/add/")
 
 
 def test_passwords_are_tried_so_often(client: Client, editor: User, settings: Any) -> None:
