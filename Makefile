@@ -7,7 +7,7 @@ CHECK := env -u DATABASE_URL -u REDIS_URL ENV_FILE=/dev/null ENVIRONMENT=develop
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all bench hostile fuzz lint format lock reference messages .venv
+.PHONY: help run test test-all bench bench-pages hostile fuzz lint format lock reference messages .venv
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ bench: .venv ## what reading, ingesting, matching, sending and watching cost; an
 	@$(PYTHON) -m tests.bench.sending --only-render --subscribers 6000 --searches 30
 	@$(PYTHON) -m tests.bench.subscribers --subscribers 600
 	@$(PYTHON) -m tests.bench.watching
+
+bench-pages: .venv ## what public pages cost beside one query and a constant body; SCALE=0.05 for a smaller world
+	@$(PYTHON) -m tests.bench.pages
 
 hostile: .venv ## what becomes of documents and servers that mean harm, with seconds and memory
 	@$(PYTHON) -m tests.bench.hostile

@@ -19,6 +19,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Lost, RedisError
 from redis.retry import Retry
 
+from nocturne.valkey import FAILURES, breaker_of
+
 SECOND = 1_000_000  # all times are whole microseconds
 MINUTE, HOUR = 60 * SECOND, 3600 * SECOND
 TIMEOUT = 0.3
@@ -184,6 +186,7 @@ class Shared:
         self._lock = threading.Lock()
         self._away_until = 0.0
         self._away = False
+        self._cache = breaker_of(url)
 
     def take(self, key: str, quota: Quota, now: int = 0) -> list[int]:
         """What SCRIPT answers."""
@@ -213,6 +216,8 @@ class Shared:
             return False
 
     def _failed(self, error: Exception) -> None:
+        if isinstance(error, FAILURES):
+            self._cache.failed(error)  # which would wait for the same server a second time
         with self._lock:
             if not self._away:
                 log.warning("Valkey does not count requests (%s); this process does, in memory.", error)

@@ -73,7 +73,7 @@ def ask[T](work: Callable[[Redis], T]) -> T:
 
 def breaker() -> Breaker:
     """Of the Valkey that the settings name, one in each process."""
-    return _breaker(settings.CACHES["default"]["LOCATION"])
+    return breaker_of(settings.CACHES["default"]["LOCATION"])
 
 
 def named(key: str) -> str:
@@ -82,7 +82,7 @@ def named(key: str) -> str:
 
 
 @functools.cache
-def _breaker(url: str) -> Breaker:
+def breaker_of(url: str) -> Breaker:
     return Breaker()
 
 

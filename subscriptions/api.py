@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from ninja import Field, Path, Query, Router, Schema
 from ninja.errors import HttpError, ValidationError
 
+from events.models import City
 from nocturne.answers import Cursor, Limit, PathId, wrong
 from nocturne.client import client_ip
 from nocturne.cursors import cut
@@ -25,6 +26,7 @@ from .forms import sign_up_of
 from .links import CONFIRM_DAYS
 from .models import Subscriber, Subscription
 from .preferences import change
+from .readers import readers
 from .views.sign_up import begin
 
 router = Router(tags=["Subscriptions"])
@@ -85,6 +87,7 @@ class SubscriptionRow(Schema):
 
 class SubscriptionRows(Schema):
     subscriptions: list[SubscriptionRow]
+    readers: int | None = Field(description="How many get the digest of the city that was asked for; null without one.")
     next_cursor: str | None
 
 
@@ -156,12 +159,15 @@ def erase(request: HttpRequest, token: Token) -> HttpResponseBase:
 def list_subscriptions(request: HttpRequest, query: Query[RowsQuery]) -> dict[str, Any]:
     """Who gets what, the newest first."""
     found = Subscription.objects.select_related("subscriber", "city").order_by("-requested_at", "-pk")
+    count = None
     if query.city:
-        found = found.filter(city__code=query.city.replace("\0", ""))
+        city = City.objects.filter(code=query.city.replace("\0", "")).first()
+        found = found.filter(city=city) if city else found.none()
+        count = len(readers(city.pk)) if city else 0
     if query.status:
         found = found.filter(status=query.status)
     shown, more = cut(found, query.cursor, query.limit, order="subscriptions")
-    return {"subscriptions": shown, "next_cursor": more}
+    return {"subscriptions": shown, "readers": count, "next_cursor": more}
 
 
 def _subscriber(token: str) -> Subscriber:

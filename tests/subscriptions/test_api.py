@@ -9,6 +9,7 @@ from django.test import Client
 from nocturne.models import ApiKey
 from subscriptions import links
 from subscriptions.models import Subscriber, Subscription
+from subscriptions.readers import readers
 from tests.factories import make_city
 from tests.subscriptions.people import make_subscription
 
@@ -180,4 +181,7 @@ def test_operators_see_who_gets_what(client: Client, django_assert_max_num_queri
     assert ([row["id"] for row in last["subscriptions"]], last["next_cursor"]) == ([rows[0].pk], None)
     active = client.get("/api/admin/subscriptions?status=active&city=de--berlin", headers=key).json()
     assert [row["id"] for row in active["subscriptions"]] == [rows[0].pk]
+    assert (active["readers"], page["readers"]) == (1, None)
+    assert cache.has_key(f"subscribers:{rows[0].city_id}")  # ids alone, and not by name
+    assert readers(rows[0].city_id) == [rows[0].subscriber_id]
     assert client.get("/api/admin/subscriptions?city=%00", headers=key).json()["subscriptions"] == []
