@@ -1,6 +1,7 @@
 """The events of a city, as its page lists them, and those of all cities that a text finds."""
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -21,12 +22,13 @@ from nocturne.cursors import cursor_of, page_of
 
 from .asked import CityId, Night, active_city, city_of, known, nights_of
 from .cities import MatchOut, matches
-from .rows import COLUMNS, rows_of, texts
+from .rows import CODE, COLUMNS, rows_of, texts, usual_keys, usual_rows
 from .schemas import EventOut, Events
 
 router = Router(tags=["Events"])
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 MAX_CITIES = 5
+UNNARROWED = {"date_from", "date_to", "limit"}
 KEPT = (10, 20, 50, 100, 200)  # the limits by which answers are kept, so that numbers do not multiply them
 
 
@@ -95,10 +97,21 @@ def list_events(request: HttpRequest, city_id: CityId, query: Query[ListQuery]) 
     asked = _search(query, known(city_id))
 
     def make() -> str:
-        return _listed(query, _search(query, city_of(city_id)))
+        return _usual(query, asked) or _listed(query, _search(query, city_of(city_id)))
 
     keep = asked.is_common and query.price_max is None and query.cursor is None and query.limit in KEPT
     return answered(request, asked.key, repr(query), asked.tonight, city_id=asked.city.pk, make=make, keep=keep)
+
+
+def _usual(query: ListQuery, search: EventSearch) -> str:
+    """What is asked for most, by one query that says of the city, too, what it is now; "" for all else."""
+    if query.model_fields_set - UNNARROWED:
+        return ""
+    rows = usual_rows(search.city.pk, *search.nights, query.limit + 1)
+    if not rows:
+        return ""
+    last = usual_keys(rows[query.limit - 1]) if len(rows) > query.limit else ()
+    return _written(rows[: query.limit], last, order=query.sort, head=_head(rows[0][CODE], search))
 
 
 def _listed(query: ListQuery, search: EventSearch) -> str:
@@ -111,9 +124,12 @@ def _listed(query: ListQuery, search: EventSearch) -> str:
     if query.price_max is not None:
         events = events.filter(_at_most(query.price_max, city))
     order = query.sort if query.runs == "no" else "runs"
+    return _page(events, query, order=order, head=_head(city.code, search))
+
+
+def _head(code: str, search: EventSearch) -> str:
     first, last = search.nights
-    head = f'{{"city":"{city.code}","date_from":"{first}","date_to":"{last}"'
-    return _page(events, query, order=order, head=head)
+    return f'{{"city":"{code}","date_from":"{first}","date_to":"{last}"'
 
 
 @router.get("/search", response={200: Found, 304: None}, summary="Events of all cities")
@@ -168,12 +184,17 @@ def _sort(query: Any) -> str:
 
 
 def _page(events: EventQuerySet, query: Any, *, order: str, head: str) -> str:
-    """One page of events behind what the answer begins with, one row more is asked for to know of the next."""
+    """One page of events behind what the answer begins with."""
     events, keys = page_of(events, query.cursor, order=order)
     rows = list(rows_of(events, *(key.name for key in keys))[: query.limit + 1])
-    shown = rows[: query.limit]
-    more = cursor_of(shown[-1][COLUMNS:], order=order) if len(rows) > len(shown) else None
-    return f'{head},"events":[{",".join(texts(shown))}],"next_cursor":{as_json(more)}}}'
+    last = rows[query.limit - 1][COLUMNS:] if len(rows) > query.limit else ()
+    return _written(rows[: query.limit], last, order=order, head=head)
+
+
+def _written(rows: list[Sequence[Any]], last: Sequence[Any], *, order: str, head: str) -> str:
+    """These events behind what the answer begins with. `last` is where the last one stands, if there is a next page."""
+    more = cursor_of(last, order=order) if last else None
+    return f'{head},"events":[{",".join(texts(rows))}],"next_cursor":{as_json(more)}}}'
 
 
 def _at_most(price: Decimal, city: City) -> Q:

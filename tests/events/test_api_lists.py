@@ -10,8 +10,9 @@ import time_machine
 from django.test import Client
 
 from events.api.lists import Found
+from events.api.rows import rows_of, usual_keys, usual_rows
 from events.api.schemas import Events, WholeEvent
-from events.models import Event, Rsvp, Series
+from events.models import City, Event, Rsvp, Series
 from nocturne.cache import bump
 from nocturne.models import User
 from tests.factories import make_city, make_event, make_listing, make_source, make_venue
@@ -253,11 +254,28 @@ def test_a_cursor_is_for_the_order_that_it_is_of(client: Client, crowd: list[Eve
     assert client.get(f"/api/events/berlin?limit=5&cursor={cursor[:-1]}x").status_code == 422
 
 
-def test_a_list_takes_two_queries_however_long(client: Client, django_assert_num_queries: Any, crowd: Any) -> None:
-    client.get("/api/events/berlin")  # what is remembered of the city is the same for all answers
-    for limit in (1, 20):
-        with django_assert_num_queries(2):
-            client.get(f"/api/events/berlin?limit={limit}")
+def test_what_is_asked_for_most_is_the_same_as_by_the_query_of_pages(crowd: list[Event]) -> None:
+    make_event("Ausstellung", local="2026-12-04T10:00", local_end="2026-12-24T18:00")
+    make_event("Elsewhere", city=make_city("los-angeles"))
+    make_event("hidden", visibility="hidden")
+    city = crowd[0].city
+    for first, last, count in (("2026-12-04", "2026-12-05", 99), ("2026-12-05", "2026-12-06", 3)):
+        nights = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
+        events = Event.objects.public().in_city(city).on_nights(*nights).for_list()
+        rows = list(rows_of(events, "night")[:count])
+        assert usual_rows(city.pk, *nights, count) == rows
+        assert list(map(usual_keys, rows)) == list(events.values_list("night", "starts_at", "pk")[:count])
+    assert len(rows) == 3
+    City.objects.update(active=False)
+    assert usual_rows(city.pk, *nights, 99) == []
+
+
+def test_a_list_takes_a_query_or_two_however_long(client: Client, django_assert_num_queries: Any, crowd: Any) -> None:
+    client.get("/api/events/berlin?limit=3")
+    for query, count in (("", 1), ("&sort=price", 2), ("&category=music", 2)):
+        for limit in (1, 22):
+            with django_assert_num_queries(count):
+                client.get(f"/api/events/berlin?limit={limit}{query}")
 
 
 def test_what_has_not_changed_costs_no_query_of_events(client: Client, django_assert_num_queries: Any) -> None:
