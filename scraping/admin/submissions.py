@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone as clock
@@ -128,7 +128,8 @@ def _shown(found: Submission) -> dict[str, Any]:
     now = clock.now()
     item = item_of(found, now)
     seen = None if found.is_change else foresee(item)
-    others = Submission.objects.filter(hashed=found.hashed).exclude(pk=found.pk)
+    others = Submission.objects.filter(hashed=found.hashed).exclude(pk=found.pk).order_by("state")
+    others = others.values_list("state").annotate(count=Count("pk"))
     root = seen and seen.event_id
     known = Event.objects.select_related("city", "venue").filter(pk=root).first() if root else None
     return {
@@ -143,7 +144,7 @@ def _shown(found: Submission) -> dict[str, Any]:
         "why": seen.reasons if seen else (),
         "changes": _changes(found) if found.is_change else [],
         "over": found.is_over(now),
-        "others": {state.label: others.filter(state=state).count() for state in Submission.State},
+        "others": [(Submission.State(state).label, count) for state, count in others],
     }
 
 

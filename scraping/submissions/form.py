@@ -130,12 +130,12 @@ class EventForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
+        if not (said.get("venue") or said.get("address") or {"venue", "address"} & self.errors.keys()):
+            self.add_error("venue", _("Please say where it is: a venue, or an address."))
         city: City | None = said.get("city")
         if city is None or "date" not in said:
             return said
         when = self._when(said, city)
-        if not (said.get("venue") or said.get("address") or "venue" in self.errors):
-            self.add_error("venue", _("Please say where it is: a venue, or an address."))
         price = self._price(said, city)
         if self.errors:
             return said

@@ -176,17 +176,16 @@ def test_an_editor_decides_by_keys(browser: Browser, live_server: LiveServer, cl
     expect(page.locator("#sent")).to_have_text("Evening 1 of songs")
     page.keyboard.press("p")
     expect(page.locator("#sent")).to_have_text("Evening 2 of songs")
-    page.get_by_label("Refuse:").fill("p 2 k")  # keys in a field are letters
-    page.keyboard.press("Escape")
-    page.get_by_label("Refuse:").fill("")
-    page.locator("#sent").focus()
-    page.keyboard.press("3")
+    page.get_by_label("Refuse:").click()
+    page.keyboard.type("Skip 2 pages")  # keys in a field are letters
+    page.keyboard.press("Enter")  # which refuses, and does not publish
     expect(page.locator("#sent, .desk-pair")).to_contain_text("skipped")
     assert dict(Submission.objects.values_list("draft__title", "state")) == {
         "Evening 0 of songs": "queued",
         "Evening 1 of songs": "listed",
         "Evening 2 of songs": "refused",
     }
+    assert Submission.objects.get(state="refused").reason == "Skip 2 pages"
     assert not page.evaluate(WIDE)
     context.close()
 

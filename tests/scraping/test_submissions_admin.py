@@ -55,6 +55,7 @@ def test_the_desk_says_how_much_waits_and_shows_the_one_that_waits_longest(edito
     assert ADA in text_of(page, ".desk-sent")
     assert "Nothing on the list is like it." in text_of(page, ".desk-sent")
     assert "Score 100" in text_of(page, ".desk-sent")
+    assert "of the same address: 1 waiting for its sender" in text_of(page, ".desk-sent")
     skip = page.css_first("a[data-key~=k]").attributes["href"]
     page = parsed(editor.get(f"{QUEUE}{skip}"))
     assert text_of(page, "h2#sent") == "Otto Klang plays"

@@ -214,6 +214,7 @@ class TestThePage:
                 assert page.css(f"#{described}"), described
 
     def test_keeps_what_was_typed_and_says_what_is_wrong(self, visitor: Client) -> None:
+        assert set(wrong(title="", date="", venue="", address="")) == {"title", "date", "venue"}  # all at once
         response = visitor.post("/submit/", said(title="", date="2026-11-01", description="<i>My</i> words"))
         page = parsed(response)
         assert (response.status_code, response["Cache-Control"]) == (422, "private, no-store")
