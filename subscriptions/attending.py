@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -31,7 +32,8 @@ Kind = EmailLog.Kind
 State = EmailLog.State
 # What somebody chooses about each kind, as the column of Attendee.
 CHOICES = {Kind.REMINDER: "reminders", Kind.NOTICE: "notices"}
-AHEAD = 500
+BATCH = 100
+SECONDS = 240  # that one task sends; the next tick goes on
 MAX_ERRORS = 20  # in a row; then the mail server is down, and the next tick tries again
 ARRIVED = (State.SENDING, State.SENT, State.UNCERTAIN, State.BOUNCED, State.COMPLAINED)  # or may have
 
@@ -71,28 +73,36 @@ def event_of(pk: int, now: dt.datetime) -> Event | None:
 
 
 def send_queued(kind: Kind, write: Build, *, now: dt.datetime | None = None) -> int:
-    """Send what is queued of a kind, as far as the hour's rate goes; how many mails were dealt with.
+    """Send what is queued of a kind, as far as the hour's rate and the time go; how many mails were dealt with.
 
     Each row is claimed before it is sent, so that two who do this at once send nothing twice.
     """
+    until = time.monotonic() + SECONDS
+    done = 0
+    while time.monotonic() < until and (some := _send_some(kind, write, now)):
+        done += some
+    return done
+
+
+def _send_some(kind: Kind, write: Build, now: dt.datetime | None) -> int:
+    """One batch; 0 if there is none that may go now, or too many could not be sent."""
     at = now or clock.now()
     queued = EmailLog.objects.filter(kind=kind, state=State.QUEUED, due_at__lte=at).order_by("due_at", "pk")
-    rows = list(queued[:AHEAD])
+    rows = list(queued[:BATCH])
     granted = rate.take(len(rows), now=at) if rows else 0
-    done = tried = errors = 0
     if not granted:
         return 0
+    tried = errors = 0
     with mail.Outbox(rows[:granted]) as outbox:
         for row in rows[:granted]:
             state = _send_one(row, outbox, write, now)
-            done += 1
             tried += state != State.SKIPPED
             errors = errors + 1 if state in (State.QUEUED, State.FAILED, State.UNCERTAIN) else 0
             if errors >= MAX_ERRORS:
                 log.warning("%s mails in a row could not be sent, the last because: %s", errors, row.why)
                 break
     rate.spend(tried - granted, now=at)
-    return done
+    return granted if errors < MAX_ERRORS else 0
 
 
 def _send_one(row: EmailLog, outbox: mail.Outbox, write: Build, now: dt.datetime | None) -> str:

@@ -215,3 +215,31 @@ def test_a_tick_with_nothing_new_asks_little_however_many_go(at: Any, django_ass
     with django_assert_max_num_queries(4):
         reminders.queue_due()
     assert EmailLog.objects.count() == 25
+
+
+def test_more_than_a_batch_go_in_one_task(mail_server: MailServer, at: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attending, "BATCH", 2)
+    event = make_gig()
+    for number in range(5):
+        goes(event, f"user-{number}@example.org")
+    at.move_to(friday("10:00"))
+    assert remind() == 5
+    assert len(set(mail_server.recipients)) == 5
+
+
+def test_a_mail_server_that_refuses_all_is_left_alone_until_the_next_task(
+    mail_server: MailServer, at: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attending, "MAX_ERRORS", 2)
+    event = make_gig()
+    for number in range(4):
+        goes(event, f"user-{number}@example.org")
+    at.move_to(friday("10:00"))
+    mail_server.replies = [("RCPT", "451 later")] * 3
+    remind()
+    assert mail_server.received == []
+    assert len(mail_server.replies) == 1  # the third was not tried
+    mail_server.replies = []
+    at.move_to(friday("11:00"))
+    remind()
+    assert len(set(mail_server.recipients)) == 4
