@@ -113,6 +113,32 @@ def test_the_folder_is_emptied_when_the_family_starts_and_nobody_of_it_lives(tmp
     assert printed.split() == [f"counter_{os.getpid()}.db"]
 
 
+def test_a_child_that_closes_all_files_of_its_parent_counts_as_others_do(tmp_path: Path) -> None:
+    printed = run(
+        """
+        import os
+        from nocturne.watching import folder
+        folder.share(os.environ["METRICS_DIR"], "worker")
+        import django
+        django.setup()
+        from nocturne import metrics
+        metrics.query_seconds.observe(1)
+        pid = os.fork()
+        if pid == 0:
+            os.closerange(3, 1000)  # as Celery's beat does
+            metrics.query_seconds.observe(1)
+            metrics.scrapes.labels("done").inc()
+            os._exit(0)
+        print(os.waitpid(pid, 0)[1])
+        from nocturne.watching.exposition import exposed
+        print(*[line for line in exposed().decode().splitlines() if line.startswith("nocturne_query_seconds_count")])
+        """,
+        METRICS_DIR=str(tmp_path),
+        DATABASE_URL="postgresql://nobody@127.0.0.1:1/nowhere",
+    )
+    assert printed.splitlines() == ["0", "nocturne_query_seconds_count 2.0"]
+
+
 def test_a_folder_that_cannot_be_written_to_leaves_each_process_to_itself(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("")

@@ -19,7 +19,9 @@ from nocturne.configuration import value
 from nocturne.models import EmailLog
 from nocturne.watching import checks, heartbeats, machine, views
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db
+# for what threads of their own read, or cannot
+committed = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +44,7 @@ def no_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.undo()
 
 
+@committed
 def test_a_site_in_which_all_is_well_says_so_with_the_time_of_each_check(client: Client, whole_site: None) -> None:
     response = client.get("/health")
     body = response.json()
@@ -64,6 +67,7 @@ def test_without_worker_and_cache_it_is_degraded_and_still_answers_200(client: C
     assert body["checks"]["database"]["status"] == "ok"
 
 
+@committed
 def test_without_the_database_it_is_503_and_names_no_host(client: Client, no_database: None) -> None:
     response = client.get("/health")
     assert (response.status_code, response.json()["status"]) == (503, "down")
@@ -161,6 +165,7 @@ def test_metrics_have_what_was_counted_and_what_is_measured(client: Client, whol
     assert found['nocturne_alerts_open{severity="error"}'] == 0
 
 
+@committed
 def test_what_cannot_be_measured_is_missing_and_the_rest_is_there(
     client: Client, no_valkey: None, no_database: None
 ) -> None:
