@@ -29,7 +29,7 @@ def populate(events: int, cities: int) -> list[tuple[int, str, str]]:
         _copies(cursor, city, cities - 1, {"id": "t.id + n", "slug": "'city-' || n", "name": "'City ' || n",
             "code": "'de--city-' || n", "area_id": "t.id + n", "folded": "'city ' || n", "searched": "'city ' || n",
             "population": "t.population - n"})  # fmt: skip
-        of_city = f"{city.pk} + (n - 1) % {cities}"
+        of_city = f"{city.pk} + n % {cities}"
         venue_of = f"{venue.pk} + n % ({cities * VENUES})"
         _copies(cursor, venue, cities * VENUES - 1, {"id": "t.id + n", "city_id": f"{city.pk} + n % {cities}",
             "name": "'Hall ' || n", "slug": "'hall-' || n"})  # fmt: skip
