@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-from allauth.account.authentication import get_authentication_records
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY, get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.base.forms import (
     AuthenticateForm as AllauthAuthenticateForm,
@@ -23,6 +23,10 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
+
+from nocturne.models import User
+
+from . import sessions
 
 log = logging.getLogger(__name__)
 
@@ -113,8 +117,26 @@ def enrols[**P](view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponse
     return guarded
 
 
-def reset(user: Any) -> int:
-    """Take the second factor and its recovery codes from somebody who has lost both; how many rows."""
+def gives_up[**P](view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+    """The view that removes an app: that it was given in this session counts no longer."""
+
+    @functools.wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        request: Any = args[0]
+        response = view(*args, **kwargs)
+        if request.user.is_authenticated and gave_factor(request) and not has_factor(request.user):
+            left = [record for record in _records(request) if record["method"] != "mfa"]
+            request.session[AUTHENTICATION_METHODS_SESSION_KEY] = left
+        return response
+
+    return guarded
+
+
+def reset(user: User) -> int:
+    """Take the second factor and its recovery codes from somebody who has lost both, and end the sessions; how many
+    rows.
+    """
+    sessions.end_all(user)
     return Authenticator.objects.filter(user=user).delete()[0]
 
 

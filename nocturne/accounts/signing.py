@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
-from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -24,7 +23,7 @@ from nocturne.addresses import normalise_address
 from nocturne.models import User
 from nocturne.pages import private, private_page
 
-from . import mails, tickets
+from . import mails, sessions, tickets
 from .factors import ReauthenticateForm, has_factor
 
 PENDING = "sign_in"  # in the session: the ticket whose code is asked for, and where to lead then
@@ -107,8 +106,8 @@ def link(request: HttpRequest, token: str) -> HttpResponseBase:
 def sign_out(request: HttpRequest) -> HttpResponseBase:
     to = next_path(request)
     if request.method == "POST":
-        if request.POST.get("everywhere"):
-            _end_sessions(request.user)
+        if request.POST.get("everywhere") and isinstance(request.user, User):
+            sessions.end_all(request.user)
         logout(request)
     elif request.user.is_authenticated:
         return private_page("account/logout.html", {"next": to}, request=request)
@@ -174,13 +173,6 @@ def with_next(address: str, to: str) -> str:
 
 def redirect(address: str) -> HttpResponse:
     return private(HttpResponseRedirect(address, status=303))
-
-
-def _end_sessions(user: Any) -> None:
-    """Each session counts for as long as the hash of the password is what it was; nobody has one to remember."""
-    if user.is_authenticated and not (settings.DEVELOPMENT and user.has_usable_password()):
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
 
 
 def _why(refused: tickets.Refused) -> str:

@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from django.urls import path
 
 from . import pages, signing
-from .factors import enrols, recently
+from .factors import enrols, gives_up, recently
 
 urlpatterns = [
     path("", pages.account, name="account"),
@@ -22,7 +22,7 @@ urlpatterns = [
     path("inactive/", pages.factor_page(account_inactive), name="account_inactive"),
     path("factor/", pages.overview, name="mfa_index"),
     path("factor/add/", pages.factor_page(recently(enrols(totp.activate_totp))), name="mfa_activate_totp"),
-    path("factor/remove/", pages.factor_page(recently(totp.deactivate_totp)), name="mfa_deactivate_totp"),
+    path("factor/remove/", pages.factor_page(recently(gives_up(totp.deactivate_totp))), name="mfa_deactivate_totp"),
     path("factor/codes/", pages.factor_page(recently(recovery.view_recovery_codes)), name="mfa_view_recovery_codes"),
     path(
         "factor/codes/new/",

@@ -201,7 +201,9 @@ def test_changing_the_factor_asks_again_who_one_is(client: Client, editor: User)
         for path in ("codes/", "codes/new/", "codes/download/", "remove/"):
             assert client.get(f"/account/factor/{path}")["Location"].startswith("/account/login/again/")
         client.post("/account/login/again/", {"code": code_now(secret)})
+        assert is_in(client)
         assert client.post("/account/factor/remove/").status_code == 302
+        assert not is_in(client)
     assert not Authenticator.objects.exists()
     assert "removed" in mail.outbox[-1].body
     assert Client().get("/account/factor/codes/")["Location"].startswith("/account/login")
@@ -285,12 +287,15 @@ def test_superusers_reset_the_factor_of_others(client: Client, editor: User) -> 
     enrol(client)
     other = User.objects.create_user("other@example.org", is_staff=True)
     enrolled(other)
+    browser = Client()
+    browser.force_login(other)
     chosen = {"action": "reset_factor", "_selected_action": [other.pk]}
     assert client.post("/admin/nocturne/user/", chosen).status_code == 302
     assert not Authenticator.objects.filter(user=other).exists()
     assert Authenticator.objects.filter(user=editor).exists()
     assert LogEntry.objects.get().object_id == str(other.pk)
     assert mail.outbox[-1].to == ["other@example.org"]
+    assert browser.get("/account/").status_code == 303
 
 
 def test_secrets_of_apps_are_shown_nowhere_in_the_admin(client: Client, editor: User) -> None:
