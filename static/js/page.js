@@ -37,6 +37,8 @@ function show(theme) {
 }
 
 show(chosenTheme());
+const { later } = document.currentScript.dataset;
+addEventListener("load", () => import(later).catch(() => {})); // which is not needed to paint the page
 
 // What only those who are signed in can do in place; the server sets and deletes that cookie.
 addEventListener("DOMContentLoaded", () => {

@@ -48,7 +48,7 @@ def test_the_worker_is_asked_for_anew_and_names_files_that_are_there(
 
 def test_the_shell_has_the_style_and_the_scripts_of_a_page(client: Client) -> None:
     worker, page = client.get("/worker.js").text, parsed(client.get("/offline/"))
-    needed = [node.attributes["src"] for node in page.css("script[src]")]
+    needed = [node.attributes[name] for node in page.css("script[src]") for name in ("src", "data-later")]
     needed += [node.attributes["href"] for node in page.css("link[rel=stylesheet]")]
     assert len(needed) >= 3
     for address in needed:
