@@ -219,9 +219,12 @@ def nights_of(when: str, tonight: dt.date) -> Nights:
 
 
 def popularity() -> "ExpressionWrapper[Any]":
-    """Those who go, half of those who are interested, and one for each source."""
+    """Those who go, half of those who are interested, and one for each source; of merged events each counts once."""
     weight = Case(When(answer=Rsvp.Answer.GOING, then=1.0), default=0.5)
-    answers = Rsvp.objects.filter(event__root=OuterRef("pk")).order_by().values("event__root")
+    newer = Rsvp.objects.filter(
+        event__root=OuterRef("event__root"), user=OuterRef("user"), answered_at__gt=OuterRef("answered_at")
+    )
+    answers = Rsvp.objects.filter(~Exists(newer), event__root=OuterRef("pk")).order_by().values("event__root")
     votes = Subquery(answers.annotate(votes=Sum(weight, output_field=FloatField())).values("votes"))
     return ExpressionWrapper(F("source_count") + Coalesce(votes, 0.0), output_field=FloatField())
 

@@ -282,7 +282,10 @@ class TestOrder:
         people = [User.objects.create(email=f"{n}@example.org") for n in range(3)]
         Rsvp.objects.create(event=merge(make_event("Cheap too"), cheap), user=people[0], answer="going")
         Rsvp.objects.create(event=cheap, user=people[1], answer="going")
+        free_too = merge(make_event("Free too"), free)
+        before = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
         for user in people:
+            Rsvp.objects.create(event=free_too, user=user, answer="going", answered_at=before)  # and has thought better
             Rsvp.objects.create(event=free, user=user, answer="interested")
         Event.objects.filter(pk=dear.pk).update(source_count=4)
         Event.objects.exclude(pk=dear.pk).update(source_count=1)
