@@ -19,6 +19,7 @@ PARTS = {
     "events": ("event", "about", "bot", "sources", "trouble"),
     "community": ("comments", "report_comment", "report_event"),
     "mail": ("subscribe", "confirm", "preferences", "unsubscribe", "end_mail", "archive", "digest"),
+    "submissions": ("submit", "submit_link", "submission", "submission_change"),
     "frames": ("city_embed", "venue_embed", "series_embed"),
 }
 
