@@ -30,6 +30,7 @@ def test_the_manifest_names_the_site_and_icons_that_are_as_large_as_they_say(
             assert icon["sizes"] == "{}x{}".format(*image.size)
 
 
+@pytest.mark.django_db
 def test_the_worker_is_asked_for_anew_and_names_files_that_are_there(
     client: Client, django_assert_num_queries: Any
 ) -> None:
