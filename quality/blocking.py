@@ -29,21 +29,21 @@ def pairs(seen: Columns, *, minutes: float = 60, new: Iterable[int] | None = Non
     shared = Shared(seen)
     asked = np.full(len(seen.records), new is None)
     asked[list(new or ())] = True
-    for left, right, weight in met(seen, shared):
-        if new is not None:
-            some = np.flatnonzero(asked[left] | asked[right])
-            left, right, weight = left[some], right[some], weight[some]
-        some = np.flatnonzero((left != right) & _one_time(seen, left, right, minutes))
-        left, right, weight = left[some], right[some], weight[some]
+    for first, second in met(seen, shared):
+        left, right = shared.owner.take(first), shared.owner.take(second)
+        some = (left != right) if new is None else (left != right) & (asked[left] | asked[right])
+        some = np.flatnonzero(some & _one_time(seen, left, right, minutes))
+        left, right, first, second = left[some], right[some], first[some], second[some]
         some = np.flatnonzero(_other_source(seen, left, right))
-        left, right, told = _added_up(left[some], right[some], weight[some], len(asked))
+        weight = np.minimum(shared.telling[first[some]], shared.telling[second[some]])
+        left, right, told = _added_up(left[some], right[some], weight, len(asked))
         some = np.flatnonzero(_promising(seen, shared, left, right, told))
         yield left[some], right[some]
 
 
 def _added_up(left: Numbers, right: Numbers, weight: Weights, size: int) -> tuple[Numbers, Numbers, Weights]:
-    """Each pair once, with all that it shares."""
-    codes, which = np.unique(left * size + right, return_inverse=True)
+    """Each pair once, the lower position first, with all that it shares."""
+    codes, which = np.unique(np.minimum(left, right) * size + np.maximum(left, right), return_inverse=True)
     return codes // size, codes % size, np.bincount(which, weight, len(codes))
 
 
@@ -54,21 +54,26 @@ def _other_source(seen: Columns, left: Numbers, right: Numbers) -> Flags:
 
 
 def _same(column: Numbers, left: Numbers, right: Numbers) -> Flags:
-    return (column[left] == column[right]) & (column[left] != 0)
+    value = column.take(left)
+    return (value == column.take(right)) & (value != 0)
 
 
 def _one_time(seen: Columns, left: Numbers, right: Numbers, minutes: float) -> Flags:
     """Whether the starts are near, or there may be a mistake in one."""
-    minute = seen.minute[left], seen.minute[right]
-    apart = np.abs(minute[0] - minute[1])
-    some = (apart <= minutes) | _same(seen.page, left, right)
-    some |= (seen.odd[left] | seen.odd[right]) & seen.mistakes[np.minimum(apart, DAY + 1)]
-    unknown = ~(seen.known[left] & seen.known[right])
-    some |= unknown & ((seen.night[left] == seen.night[right]) | (seen.day[left] == seen.day[right]))
-    rest = np.flatnonzero(~some & (apart <= DAY))
-    left, right = left[rest], right[rest]
-    said = seen.saying_time(np.concatenate((left, right)))
-    some[rest] = said[left] | said[right]
+    apart = np.abs(seen.minute.take(left) - seen.minute.take(right))
+    some = apart <= minutes
+    # most are another time of the same night, so that each question is put to what the others have left
+    rest = np.flatnonzero(~some)
+    left, right, apart = left[rest], right[rest], apart[rest]
+    found = _same(seen.page, left, right)
+    mistaken = np.flatnonzero(seen.mistakes.take(np.minimum(apart, DAY + 1)))
+    found[mistaken] |= seen.odd[left[mistaken]] | seen.odd[right[mistaken]]
+    unknown = np.flatnonzero(~(seen.known.take(left) & seen.known.take(right)))
+    one, other = left[unknown], right[unknown]
+    found[unknown] |= (seen.night[one] == seen.night[other]) | (seen.day[one] == seen.day[other])
+    if seen.says_time.any():
+        found |= (apart <= DAY) & (seen.says_time[left] | seen.says_time[right])
+    some[rest] = found
     return some
 
 

@@ -110,17 +110,17 @@ class Columns:
         found[self.owner[self.flagged(words)[self.word]]] = True
         return found
 
-    def saying_time(self, positions: Numbers) -> Flags:
-        """Of all records those of the positions whose text says a time of day."""
-        positions = self.each(positions)
-        texts = [self.records[at].description for at in positions.tolist()]
+    @cached_property
+    def says_time(self) -> Flags:
+        """Whether a text says a time of day."""
+        texts = [record.description for record in self.records]
         # most have no digit, which is seen soonest in the bytes of all; a letter beyond ASCII may be one, too
         letters = np.frombuffer("".join(texts).encode("ascii", "replace").replace(b"?", b"0"), np.uint8)
         digits = np.flatnonzero(letters - np.uint8(ord("0")) < 10)
         ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
-        some = np.unique(np.searchsorted(ends, digits, side="right"))
-        found = np.zeros(len(self.records), np.bool_)
-        found[positions[[at for at in some.tolist() if says_time(texts[at])]]] = True
+        found = np.zeros(len(texts), np.bool_)
+        for at in np.unique(np.searchsorted(ends, digits, side="right")).tolist():
+            found[at] = says_time(texts[at])
         return found
 
     def of(self, positions: Numbers, value: Callable[[Record], int | None]) -> Numbers:

@@ -99,8 +99,8 @@ def _further(seen: Columns) -> dict[int, list[str]]:
     return {at: words for at, words in further.items() if words}
 
 
-def met(seen: Columns, shared: Shared) -> Iterator[tuple[Numbers, Numbers, Weights]]:
-    """Who shares something with whom, the lower position first, and what that tells: as often as they share something.
+def met(seen: Columns, shared: Shared) -> Iterator[tuple[Numbers, Numbers]]:
+    """Who shares something with whom, as often as they share something: the places of it among what may be shared.
 
     What may belong to a night beside is a guest there, and meets who is at home there, but those that are its guests,
     too, on the earlier night only. So a pair is of one night. It comes in parts of whole nights, so that memory does
@@ -121,13 +121,14 @@ def met(seen: Columns, shared: Shared) -> Iterator[tuple[Numbers, Numbers, Weigh
         end = int(ends[min(int(np.searchsorted(ends, begin + _PART)), len(ends) - 1)])
         first, second = of_groups(keys[begin:end], FULL)
         first, second = first + begin, second + begin
-        host = np.where(at_home[first], first, second)
-        guest = first + second - host
-        meet = at_home[host] & (at_home[guest] | (night[at[guest]] > nights[host]) | ~seen.at_edge[owner[at[host]]])
-        first, second = at[first[meet]], at[second[meet]]
-        one, other = owner[first], owner[second]
-        weight = np.minimum(shared.telling[first], shared.telling[second])
-        yield np.minimum(one, other), np.maximum(one, other), weight
+        meet = at_home.take(first) & at_home.take(second)
+        some = np.flatnonzero(~meet)
+        one, other = first[some], second[some]
+        host, guest = np.where(at_home[one], one, other), np.where(at_home[one], other, one)
+        welcome = (night[at[guest]] > nights[host]) | ~seen.at_edge[owner[at[host]]]
+        meet[some] = at_home[host] & (at_home[guest] | welcome)
+        first, second = at.take(first[meet]), at.take(second[meet])
+        yield first, second
         begin = end
 
 
