@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
 from nocturne.api import api
@@ -29,6 +31,7 @@ SAMPLES = {
 }
 KEY, COOKIE = '-H "X-API-Key: $ADMIN_API_KEY"', '-b "sessionid=$SESSION"'
 DEPTH = 3
+_CODE = re.compile(r"`([^`]+)`")
 _BOUNDS = {
     "minimum": "at least {}",
     "maximum": "at most {}",
@@ -78,7 +81,7 @@ def reference(request: HttpRequest) -> HttpResponseBase:
         return fresh
     document = _document()
     context = {
-        "about": " ".join(document["info"]["description"].split()),
+        "about": _with_code(" ".join(document["info"]["description"].split())),
         "groups": [(name, list(routes)) for name, routes in groupby(_routes(document), key=lambda pair: pair[0])],
         "document": reverse("api-1:openapi-json"),
         "canonical": absolute(request.path),
@@ -104,7 +107,8 @@ def _routes(document: dict[str, Any]) -> list[tuple[str, Route]]:
 
 def _route(document: dict[str, Any], path: str, method: str, operation: dict[str, Any]) -> Route:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    told: dict[str, Any] = next((v for k, v in sorted(operation["responses"].items()) if k.startswith("2")), {})
+    said_of = sorted(operation["responses"].items())
+    told: dict[str, Any] = next((said for status, said in said_of if status.startswith("2")), {})
     schema = told.get("content", {}).get("application/json", {}).get("schema")
     guards = {name for guard in operation.get("security", ()) for name in guard}
     keyed, signed_in = "OperatorKey" in guards, "SignedIn" in guards
@@ -113,14 +117,16 @@ def _route(document: dict[str, Any], path: str, method: str, operation: dict[str
         method=method,
         path=path,
         summary=operation["summary"],
-        description=operation.get("description", ""),
+        description=_with_code(operation.get("description", "")),
         keyed=keyed,
         signed_in=signed_in,
         asked=(
             *(_parameter(document, one) for one in operation.get("parameters", [])),
             *(_fields(document, body, where="body") if body else ()),
         ),
-        answers=tuple(Answer(status, said["description"]) for status, said in sorted(operation["responses"].items())),
+        answers=tuple(
+            Answer(status, _with_code(said["description"])) for status, said in sorted(operation["responses"].items())
+        ),
         told=tuple(_fields(document, schema, where="answer") if schema else ()),
         curl=_curl(document, path, method, operation, body, with_what=KEY if keyed else COOKIE if signed_in else ""),
     )
@@ -146,13 +152,16 @@ def _fields(document: dict[str, Any], schema: Any, *, where: str, before: str = 
 
 def _field(document: dict[str, Any], name: str, schema: Any, *, where: str, required: bool) -> Field:
     default = schema.get("default")
+    kinds = [_kind(document, part) for part in _parts(document, schema)]
+    if where == "query":  # where nothing is null, and all is text
+        kinds = kinds[:1]
     return Field(
         name=name,
         where=where,
-        kind=" or ".join(dict.fromkeys(_kind(document, part) for part in _parts(document, schema))),
+        kind=" or ".join(dict.fromkeys(kinds)),
         required=required,
         default="" if default in (None, [], "") else json.dumps(default).strip('"'),
-        description=schema.get("description", ""),
+        description=_with_code(schema.get("description", "")),
     )
 
 
@@ -171,13 +180,18 @@ def _kind(document: dict[str, Any], schema: dict[str, Any]) -> str:
         kind = f"list of {inner if inner != 'object' else 'objects'}"
     else:
         kind = str(schema.get("format", kind))
-    bounds = [words.format(schema[name]) for name, words in _BOUNDS.items() if _tells(schema.get(name))]
+    bounds = [words.format(f"{schema[name]:g}") for name, words in _BOUNDS.items() if _tells(schema.get(name))]
     return ", ".join([kind, *bounds])
+
+
+def _with_code(text: str) -> SafeString:
+    """What stands in `ticks` as code."""
+    return mark_safe(_CODE.sub(r"<code>\1</code>", escape(text)))
 
 
 def _tells(bound: Any) -> bool:
     """Whether a bound is one that people meet."""
-    return bound is not None and abs(bound) < 10**12
+    return bound is not None and abs(bound) < 10**6
 
 
 def _resolved(document: dict[str, Any], schema: Any) -> dict[str, Any]:

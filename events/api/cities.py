@@ -116,7 +116,10 @@ def major_cities(request: HttpRequest, query: Query[MajorQuery]) -> HttpResponse
 def location(request: HttpRequest, city_id: CityId) -> HttpResponseBase:
     city, now = city_of(city_id), clock.now()
     answer = Answer(request, "city", city.pk, city.name, city.tonight(now), generation=generation(city.pk))
-    return answer.fresh or answer.of(_rows([city], now)[0])
+    if answer.fresh:
+        return answer.fresh
+    [row] = _rows([city], now)
+    return answer.of({name: row[name] for name in CityOut.model_fields})
 
 
 @router.post("/locations/nearest-cities", response=Cities, summary="The cities nearest to a place")

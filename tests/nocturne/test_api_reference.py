@@ -40,6 +40,11 @@ def test_each_route_is_there_with_what_it_asks(page: Any) -> None:
         assert ("X-API-Key" in text_of(section, "pre")) == ({"OperatorKey": []} in operation.get("security", []))
 
 
+def test_ticks_are_code_and_markup_is_text(page: Any) -> None:
+    assert "`" not in text_of(page, ".reference")
+    assert "next_cursor" in texts(page, "td code")
+
+
 def test_each_link_leads_to_its_route(page: Any) -> None:
     ids = {node.attributes["id"] for node in page.css("[id]")}
     links = [node.attributes["href"] for node in page.css(".routes a")]
