@@ -20,6 +20,7 @@ from nocturne.watching.minutes import MINUTE, Span
 from .pages import user_of
 
 POINTS = 96  # of the long span
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 LONGEST = 50  # alerts that are shown
 ALIVE = dt.timedelta(minutes=2)
 BAD_READINGS = ("scrape:failed", "scrape:lost")
@@ -56,7 +57,7 @@ def _spans(now: dt.datetime, *, is_long: bool) -> list[Span]:
     if not is_long:
         return minutes.spans(until - 60 * MINUTE, until, each=MINUTE)
     each = dt.timedelta(minutes=max(1, settings.METRICS_RETENTION_HOURS * 60 // POINTS))
-    until += MINUTE
+    until += each - (until - EPOCH) % each  # so that they begin at round times
     return minutes.spans(until - POINTS * each, until, each=each)
 
 

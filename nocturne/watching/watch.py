@@ -17,7 +17,7 @@ from . import evaluation, folder, heartbeats, machine, minutes
 from .outage import Outage, is_away
 
 log = logging.getLogger(__name__)
-TICK = 15.0  # seconds
+FIRST, TICK = 1.0, 15.0  # seconds until the first look, and between two
 
 
 class Watch:
@@ -44,8 +44,10 @@ class Watch:
         connection.close()
 
     def _run(self) -> None:
-        while not self._ended.wait(TICK):
+        rest = FIRST
+        while not self._ended.wait(rest):
             self.tick()
+            rest = TICK
 
     def tick(self, *, now: dt.datetime | None = None) -> None:
         """One look; whatever goes wrong in it is logged, and the next comes."""
