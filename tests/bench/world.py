@@ -5,7 +5,7 @@ from typing import Any
 from django.db import connection, models
 
 VENUES = 20  # of each city
-NIGHTS = 180
+NIGHTS = 45  # so that a city has 500 in its week
 WORDS = "lantern comet harbour velvet paper tiger silver meadow cedar copper thunder marble willow ember falcon".split()
 
 
