@@ -35,7 +35,7 @@ from events.models import (
     VenueAlias,
 )
 from nocturne.admin.pages import EstimatingPaginator
-from nocturne.models import Alert, ApiKey, EmailLog, Suppression, User
+from nocturne.models import Alert, ApiKey, Change, EmailLog, Suppression, User
 from quality.models import Audit, Finding, Verdict
 from scraping.models import Health, OptOut, Run, RunItem, Schedule, Submission
 from subscriptions.models import Digest, Subscriber, Subscription
@@ -61,6 +61,16 @@ def make_everything(rows: int) -> None:
     night = now.date() + dt.timedelta(days=3)
     users = make(User, email=lambda n: f"user-{n}@example.org", password=lambda n: "!")
     make(Group, name=lambda n: f"Group {n}")
+    make(
+        Change,
+        at=lambda n: now - dt.timedelta(seconds=n),
+        actor=lambda n: f"user-{n}@example.org",
+        kind=lambda n: Change.Kind.CHANGED,
+        model=lambda n: ("events.Source", "nocturne.User")[n % 2],
+        object_id=lambda n: n,
+        field=lambda n: "name",
+        after=lambda n: f"Name {n}",
+    )
     make(ApiKey, name=lambda n: f"Key {n}", hashed=lambda n: f"{n:064d}")
     kind = ContentType.objects.get_for_model(User)
     make(
