@@ -51,7 +51,7 @@ OURS += [EmailLog, Suppression]
 def make_everything(rows: int) -> None:
     """Each row points to other rows than the one before it, so that nothing is fetched once for all."""
 
-    def make(model: type[models.Model], **columns: Any) -> list[Any]:
+    def make(model: type[models.Model], /, **columns: Any) -> list[Any]:
         """A column's value follows from the row's number."""
         return model._default_manager.bulk_create(
             [model(**{name: value(n) for name, value in columns.items()}) for n in range(rows)]
