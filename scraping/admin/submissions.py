@@ -129,7 +129,7 @@ def _shown(found: Submission) -> dict[str, Any]:
     item = item_of(found, now)
     seen = None if found.is_change else foresee(item)
     others = Submission.objects.filter(hashed=found.hashed).exclude(pk=found.pk).order_by("state")
-    others = others.values_list("state").annotate(count=Count("pk"))
+    counts = others.values_list("state").annotate(count=Count("pk"))
     root = seen and seen.event_id
     known = Event.objects.select_related("city", "venue").filter(pk=root).first() if root else None
     return {
@@ -144,7 +144,7 @@ def _shown(found: Submission) -> dict[str, Any]:
         "why": seen.reasons if seen else (),
         "changes": _changes(found) if found.is_change else [],
         "over": found.is_over(now),
-        "others": [(Submission.State(state).label, count) for state, count in others],
+        "others": [(Submission.State(state).label, count) for state, count in counts],
     }
 
 
