@@ -19,10 +19,15 @@ class NocturneConfig(AppConfig):
     def ready(self) -> None:
         # the app that tasks are queued with; Celery's own would look for a broker of its own choice
         importlib.import_module("nocturne.celery")
-        from . import timing, trail, webhooks
+        from . import (
+            connections,  # noqa: F401  # it registers itself, as these do
+            timing,
+            trail,
+            webhooks,
+        )
         from .logs import web
         from .trail import triggers
-        from .watching import checks, conditions  # noqa: F401  # which register themselves
+        from .watching import checks, conditions  # noqa: F401
 
         web.connect()
         timing.connect()

@@ -7,11 +7,16 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from kombu import Queue
 
 from nocturne.logs import worker as logs
 from nocturne.watching import worker as watching
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nocturne.settings")
+
+# A worker serves both unless -Q names one, as that of the scrapers does: readings wait for publishers, and mail is not
+# to wait for readings.
+QUEUES = ("celery", "scraping")
 
 # Longer than any task may run: a task whose message is not acknowledged until then is run again.
 VISIBILITY_SECONDS = 900
@@ -21,6 +26,14 @@ app = Celery("nocturne")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
     timezone="UTC",
+    task_queues=[Queue(name, routing_key=name) for name in QUEUES],
+    task_default_queue=QUEUES[0],
+    task_routes={
+        # somebody waits for it, or it is short
+        "scraping.send_submission_mail": {"queue": "celery"},
+        "scraping.tidy_submissions": {"queue": "celery"},
+        "scraping.*": {"queue": "scraping"},
+    },
     # A task that a worker died over is run again: each claims its work in the database first.
     task_acks_late=True,
     task_reject_on_worker_lost=True,

@@ -18,7 +18,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Lost
 from redis.retry import Retry
 
-from nocturne import logs
+from nocturne import database, logs, mailers
 from nocturne.configuration import value
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -63,10 +63,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "nocturne.logs.web.request_id",
+    "nocturne.permissions.middleware",
     "django.middleware.security.SecurityMiddleware",
     # in development the files are served from where they lie
     *([] if DEVELOPMENT else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "nocturne.metrics.middleware",
     "nocturne.cors.middleware",
     # before all that asks the cache or the database
@@ -80,7 +82,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "nocturne.accounts.marker.middleware",
     "allauth.account.middleware.AccountMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "nocturne.urls"
@@ -106,26 +107,8 @@ TEMPLATES = [
 
 # --- database, cache and broker -------------------------------------------------------------------
 
-
-def database(url: str) -> dict[str, Any]:
-    """Django's settings of a database URL; `postgresql+asyncpg://`, as other stacks spell it, is understood."""
-    scheme, separator, rest = url.partition("://")
-    if separator and scheme.split("+")[0] in ("postgres", "postgresql"):
-        url = f"postgresql://{rest}"
-    config: dict[str, Any] = dict(environ.Env.db_url_config(url))
-    if config.get("ENGINE") != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must be postgresql://…: PostgreSQL is the one database.")
-    config["CONN_MAX_AGE"] = value("DB_CONN_MAX_AGE")
-    config["CONN_HEALTH_CHECKS"] = True
-    options = config.setdefault("OPTIONS", {})
-    options.setdefault("connect_timeout", 5)
-    if "host" in options:  # ?host=/dir is how a URL names a Unix socket
-        config["HOST"] = options.pop("host")
-    return config
-
-
 # Commands that need no database (lint, types, preview) run without the variables; nothing listens there.
-DATABASES = {"default": database(value("DATABASE_URL"))}
+DATABASES = {"default": database.config(value("DATABASE_URL"))}
 REDIS_URL = value("REDIS_URL")
 
 
@@ -274,8 +257,6 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 REPLY_TO_EMAIL = value("REPLY_TO_EMAIL")  # the sender's own address if empty
 MAIL_DIR = DATA_DIR / "mail"
 SMTP_HOST = value("SMTP_HOST")
-SMTP_PORT = value("SMTP_PORT")
-SMTP_USER = value("SMTP_USER")
 # A provider of django-anymail, by the name it has there, as sendgrid: what it reports of our mail is taken, and without
 # SMTP_HOST mail goes by its API. Its options are key=value, comma-separated.
 SENDGRID_API_KEY = value("SENDGRID_API_KEY")
@@ -295,30 +276,7 @@ if MAIL_PROVIDER in ("mailgun", "mailjet", "mandrill", "postmark", "sendgrid", "
     ANYMAIL[f"{MAIL_PROVIDER}_SEND_DEFAULTS".upper()] = {"track_opens": False, "track_clicks": False}
 # Days that the ledger of mail is kept; it has addresses in it, and what is not confirmed yet, and digests, need it.
 MAIL_LOG_DAYS = value("MAIL_LOG_DAYS")
-if SMTP_HOST:
-    MAILERS = {
-        "default": {
-            "BACKEND": "nocturne.smtp.EmailBackend",
-            "OPTIONS": {
-                "host": SMTP_HOST,
-                "port": SMTP_PORT,
-                "username": SMTP_USER,
-                "password": value("SMTP_PASSWORD"),
-                "use_tls": SMTP_PORT == 587 and bool(SMTP_USER),
-                "use_ssl": SMTP_PORT == 465,
-                "timeout": 10,
-            },
-        }
-    }
-elif MAIL_PROVIDER:
-    MAILERS = {"default": {"BACKEND": f"anymail.backends.{MAIL_PROVIDER}.EmailBackend", "OPTIONS": {}}}
-else:
-    MAILERS = {
-        "default": {
-            "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-            "OPTIONS": {"file_path": str(MAIL_DIR)},
-        }
-    }
+MAILERS = mailers.config(MAIL_PROVIDER, folder=MAIL_DIR)
 
 # Mails an hour that the provider takes; digests wait for it, over all workers. 0: without limit.
 MAIL_RATE_PER_HOUR = value("MAIL_RATE_PER_HOUR")
@@ -333,6 +291,12 @@ DIGEST_PAUSE = value("DIGEST_PAUSE")
 # --- background work --------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = redis_database(0)
+
+# --- web processes ----------------------------------------------------------------------------------
+
+# gunicorn.conf.py reads them; without a number there are as many processes as there are processors.
+WEB_CONCURRENCY = value("WEB_CONCURRENCY")
+WEB_THREADS = value("WEB_THREADS")
 
 # --- collecting events ------------------------------------------------------------------------------
 

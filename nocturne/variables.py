@@ -163,7 +163,24 @@ SECTIONS: tuple[Section, ...] = (
                 development="postgresql://nobody@127.0.0.1:1/nocturne",
                 example="postgresql://nocturne:password@127.0.0.1:5432/nocturne",
             ),
-            Variable("DB_CONN_MAX_AGE", 60, "seconds that a connection to the database is kept", least=0),
+            Variable(
+                "DB_POOL_SIZE",
+                20,
+                "[connections](operators.md#connections) to the database that the web processes of a machine keep open together",
+                least=0,
+            ),
+            Variable("DB_POOL_MAX", 40, "and how many they have at most; each has its part of them", least=1),
+            Variable(
+                "DB_POOLER",
+                False,
+                "whether DATABASE_URL names a pooler that gives each transaction another session, as [PgBouncer](operators.md#pgbouncer)",
+            ),
+            Variable(
+                "DB_CONN_MAX_AGE",
+                60,
+                "seconds that a process which has no pool, as a worker, keeps its connection to the database",
+                least=0,
+            ),
             Variable(
                 "REDIS_URL",
                 "",
@@ -180,6 +197,19 @@ SECTIONS: tuple[Section, ...] = (
                 "seconds that a public page is kept if nothing on it changes, 900 at most; 0: each is rendered each time",
                 least=0,
             ),
+        ),
+    ),
+    Section(
+        "Web processes",
+        (
+            Variable(
+                "WEB_CONCURRENCY",
+                None,
+                "how many processes gunicorn has; if empty as many as there are processors, 2 at least, and no more than the connections of DB_POOL_MAX suffice for",
+                kind="whole",
+                least=1,
+            ),
+            Variable("WEB_THREADS", 4, "how many requests each of them answers at once", least=1),
         ),
     ),
     Section(

@@ -9,7 +9,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 TIMEOUT = 1.0
-KEY = "nocturne:celery"  # the prefix of nocturne/celery.py and the name of Celery's one queue
+PREFIX = "nocturne:"  # of nocturne/celery.py, whose queues have keys of their names behind it
+QUEUES = ("celery", "scraping")
 
 
 def ping() -> None:
@@ -20,7 +21,8 @@ def ping() -> None:
 
 def length() -> int:
     """How many tasks wait for a worker."""
-    return int(_client(settings.CELERY_BROKER_URL).llen(KEY))
+    client = _client(settings.CELERY_BROKER_URL)
+    return sum(int(client.llen(PREFIX + name)) for name in QUEUES)
 
 
 def evicted() -> int:

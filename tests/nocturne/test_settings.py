@@ -7,7 +7,7 @@ from unittest import mock
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from nocturne import settings
+from nocturne import database, settings
 
 PRODUCTION = {
     "ENVIRONMENT": "production",
@@ -26,14 +26,14 @@ def read(**variables: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg"])
 def test_a_database_url_may_name_the_driver_of_another_stack(scheme: str) -> None:
-    config = settings.database(f"{scheme}://user:p%40ss@db.example.org:6543/events")
+    config = database.config(f"{scheme}://user:p%40ss@db.example.org:6543/events")
     assert config["ENGINE"] == "django.db.backends.postgresql"
     assert (config["HOST"], config["PORT"], config["NAME"]) == ("db.example.org", 6543, "events")
     assert (config["USER"], config["PASSWORD"]) == ("user", "p@ss")
 
 
 def test_a_database_url_may_name_a_unix_socket() -> None:
-    config = settings.database("postgresql+asyncpg://postgres@/nocturne?host=/var/run/a%20b&sslmode=disable")
+    config = database.config("postgresql+asyncpg://postgres@/nocturne?host=/var/run/a%20b&sslmode=disable")
     assert (config["HOST"], config["NAME"]) == ("/var/run/a b", "nocturne")
     assert config["OPTIONS"]["sslmode"] == "disable"
     assert "host" not in config["OPTIONS"]
@@ -42,7 +42,7 @@ def test_a_database_url_may_name_a_unix_socket() -> None:
 @pytest.mark.parametrize("url", ["sqlite:///events.db", "mysql://user@host/events"])
 def test_another_database_is_refused(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="PostgreSQL is the one database"):
-        settings.database(url)
+        database.config(url)
 
 
 def test_production_starts_with_all_that_it_needs() -> None:
