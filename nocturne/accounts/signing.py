@@ -177,8 +177,8 @@ def redirect(address: str) -> HttpResponse:
 
 def _why(refused: tickets.Refused) -> str:
     if refused.left:
-        said = ngettext("You have %(number)s more try.", "You have %(number)s more tries.", refused.left)
-        return f"{_('That is not the code.')} {said % {'number': refused.left}}"
+        left = ngettext("You have %(number)s more try.", "You have %(number)s more tries.", refused.left)
+        return " ".join((_("That is not the code."), left % {"number": refused.left}))
     return _("This code no longer works. Let us mail you a new one.")
 
 
