@@ -141,7 +141,12 @@ def _back(request: HttpRequest) -> str:
 
 
 def _local(path: str) -> str:
-    """The path if it is one of a public page of events, else ""; nobody is sent anywhere else."""
+    """The path if it is one of a public page of events, else ""; nobody is sent anywhere else.
+
+    Browsers leave out tabs and line breaks, so that "/\\t/example.org" is no path.
+    """
+    if not path.isprintable():
+        return ""
     try:
         match = resolve(urlsplit(path).path) if path.startswith("/") and not path.startswith(("//", "/\\")) else None
     except (Resolver404, ValueError):

@@ -203,6 +203,8 @@ class TestAnswering:
             "http://testserver/my/events/",
             "http://testserver/admin/",
             "http://testserver/\\evil.example/",
+            "http://testserver/\t/evil.example/berlin/",
+            "http://testserver/\n/evil.example/berlin/",
             "",
         ],
     )
