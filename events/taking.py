@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from html import escape
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
@@ -64,7 +65,8 @@ class Taking:
     def snippet(self) -> str:
         """HTML for somebody else's page: a frame, and a script that gives it the height of what is in it."""
         # not the file's name with its hash: the pages that hold the snippet do not change with our releases
-        script = absolute(f"{settings.STATIC_URL}js/embed.js")
+        # and of this site, not of a CDN, since the script takes messages from where it comes from
+        script = absolute(f"{urlsplit(settings.STATIC_URL).path}js/embed.js")
         return (
             f'<iframe src="{escape(absolute(self.embed))}" title="{escape(self.name)}"'
             ' width="100%" height="600" loading="lazy" style="border:0"></iframe>\n'

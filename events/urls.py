@@ -28,6 +28,7 @@ RESERVED = frozenset(
         *("about", "account", "accounts", "admin", "anymail", "api", "bot", "cities", "comments", "dev", "digest"),
         *("embed", "feeds", "health", "healthz", "list", "livez", "media", "metrics", "my", "offline", "readyz"),
         *("report", "search", "series", "sitemap", "sources", "static", "submit", "subscribe", "unsubscribe"),
+        "version",
     }
 )
 

@@ -116,6 +116,7 @@ _CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "json": (json.loads, "JSON"),
     "address": (_address, "an address, as https://example.org"),
     "url": (_url, "an address, as https://example.org/path"),
+    "origin": (_origin, "an address without a path, as https://cdn.example.org"),
     "origins": (_origins, "sites, as https://example.org,https://www.example.org"),
     "networks": (_networks, "addresses and networks, as 192.0.2.7,198.51.100.0/24"),
 }

@@ -7,6 +7,7 @@ OFFLINE_PAGES=false the file is one that throws away what was kept and takes its
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponsePermanentRedirect
@@ -58,7 +59,8 @@ def _worker_settings() -> str:
             "version": build(),
             "offline": reverse("offline"),
             "shell": [static(name) for name in SHELL],
-            "files": [settings.STATIC_URL, settings.MEDIA_URL],
+            "files": [urlsplit(settings.STATIC_URL).path, settings.MEDIA_URL],
+            "cdn": settings.STATIC_CDN_URL,
         },
         indent=2,
     )

@@ -12,8 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 
 def absolute(path: str) -> str:
-    """The full address of a path on this site."""
-    return f"{settings.SITE_URL}{path}"
+    """The full address of a path on this site; of what a CDN has, its address there."""
+    return path if path.startswith("https://") else f"{settings.SITE_URL}{path}"
 
 
 def host() -> str:

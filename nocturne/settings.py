@@ -159,7 +159,8 @@ if (LANGUAGE_CODE, LANGUAGE_CODE) not in LANGUAGES:
 # what a text says without a scheme, as "www.klub.example", is linked with this one
 URLIZE_ASSUME_HTTPS = True
 
-STATIC_URL = "static/"
+STATIC_CDN_URL = value("STATIC_CDN_URL")
+STATIC_URL = f"{STATIC_CDN_URL}/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "media/"
@@ -178,17 +179,18 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEVELOPMENT
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "nocturne.files.StaticStorage"
     },
 }
 
 # --- security -------------------------------------------------------------------------------------
 
+_OWN = [CSP.SELF, *([STATIC_CDN_URL] if STATIC_CDN_URL else [])]
 SECURE_CSP = {
-    "default-src": [CSP.SELF],
-    "script-src": [CSP.SELF],
-    "style-src": [CSP.SELF],
-    "img-src": [CSP.SELF, "data:"],
+    "default-src": _OWN,
+    "script-src": _OWN,
+    "style-src": _OWN,
+    "img-src": [*_OWN, "data:"],
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],

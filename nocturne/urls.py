@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import URLPattern, URLResolver, include, path
 
-from nocturne import offline
+from nocturne import offline, version
 from nocturne.admin import status
 from nocturne.api import api
 from nocturne.api_reference import reference
@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", watching.live, name="health_live"),
     path("health/ready", watching.ready, name="health_ready"),
     path("metrics", watching.metrics, name="metrics"),
+    path("version", version.version, name="version"),
     path("worker.js", offline.worker, name="worker"),
     path("manifest.webmanifest", offline.manifest, name="manifest"),
     path("offline/", offline.offline, name="offline"),

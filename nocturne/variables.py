@@ -60,6 +60,7 @@ SECTIONS: tuple[Section, ...] = (
                 True,
                 "whether browsers keep the pages that they have seen, for when there is no network; switched off, what they kept is thrown away",
             ),
+            Variable("COMMIT", "", "the commit that runs, for `/version`; images bring it, a clone knows it from git"),
             Variable("DEBUG", None, "on in development, off in production: leave it", kind="switch"),
             Variable("SITE_NAME", "Nocturne", "the name of the site"),
             Variable(
@@ -210,6 +211,18 @@ SECTIONS: tuple[Section, ...] = (
                 least=1,
             ),
             Variable("WEB_THREADS", 4, "how many requests each of them answers at once", least=1),
+        ),
+    ),
+    Section(
+        "Static files",
+        (
+            Variable(
+                "STATIC_CDN_URL",
+                "",
+                "a CDN that fetches `/static/` from this site, as `https://cdn.example.org`: pages then take scripts, styles, fonts and icons from there",
+                kind="origin",
+                example="https://cdn.example.org",
+            ),
         ),
     ),
     Section(

@@ -25,7 +25,7 @@ addEventListener("activate", (event) => {
 addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  if (request.method !== "GET" || url.origin !== location.origin) {
+  if (request.method !== "GET" || ![location.origin, SETTINGS.cdn].includes(url.origin)) {
     return;
   }
   if (request.mode === "navigate" && request.destination === "document") {
