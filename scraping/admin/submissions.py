@@ -85,7 +85,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     key = request.POST.get("refuse", "")
     try:
         if "publish" in request.POST:
-            found = steps.publish(found, by=user_of(request))
+            found = steps.publish(found, by=user_of(request), seen=request.POST.get("seen", ""))
             said = "Published."
         elif key in REASONS or own:
             found = steps.refuse(found, by=user_of(request), reason=own or str(REASONS[key][1]))

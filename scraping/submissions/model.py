@@ -1,7 +1,9 @@
 """The rows of what visitors send in."""
 
 import datetime as dt
-from typing import Self
+import hashlib
+import json
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +14,11 @@ from events.drafts import EventDraft
 from events.models import City, Event, Listing
 from nocturne.addresses import address_hashes
 from nocturne.models import EmailLog
+
+
+def digest_of(draft: dict[str, Any], city_id: int) -> str:
+    """The same for the same draft as JSON in the same city."""
+    return hashlib.sha256(json.dumps([draft, city_id], sort_keys=True).encode()).hexdigest()
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
@@ -100,6 +107,11 @@ class Submission(models.Model):
 
     def as_draft(self) -> EventDraft:
         return EventDraft.from_json(self.draft)
+
+    @property
+    def wanted(self) -> str:
+        """Of what is wanted now: another one once its sender has changed it."""
+        return digest_of(self.draft, self.city_id)
 
     @property
     def is_change(self) -> bool:

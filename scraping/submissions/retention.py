@@ -9,7 +9,7 @@ from django.utils import timezone as clock
 
 from nocturne.models import EmailLog, User
 
-from .model import Submission
+from .model import Submission, SubmissionQuerySet
 
 State = Submission.State
 UNCONFIRMED_DAYS = 7
@@ -24,8 +24,7 @@ def tidy(*, now: dt.datetime | None = None) -> int:
         state=State.UNCONFIRMED, created_at__lt=now - dt.timedelta(days=UNCONFIRMED_DAYS)
     )
     over = Submission.objects.filter(last_day__lt=now.date() - dt.timedelta(days=ADDRESS_DAYS)).exclude(email="")
-    deleted = _delete(unconfirmed.values_list("pk", flat=True)[:BATCH])
-    return deleted + _forget(over.values_list("pk", flat=True)[:BATCH])
+    return _delete(unconfirmed, BATCH) + _forget(over, BATCH)
 
 
 def exported(email: str) -> list[dict[str, Any]]:
@@ -48,8 +47,7 @@ def exported(email: str) -> list[dict[str, Any]]:
 def erase(email: str) -> int:
     """Forget an address: what is listed stays without it, all else goes; how many rows that were. May be repeated."""
     rows = Submission.objects.of_address(email)
-    gone = _delete(rows.filter(listing=None).values_list("pk", flat=True))
-    return gone + _forget(rows.exclude(listing=None).values_list("pk", flat=True))
+    return _delete(rows.filter(listing=None)) + _forget(rows.exclude(listing=None))
 
 
 def exported_of(user: User) -> list[dict[str, Any]]:
@@ -61,21 +59,27 @@ def erase_of(user: User) -> None:
 
 
 @transaction.atomic
-def _delete(pks: Any) -> int:
-    rows = list(Submission.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=list(pks)))
+def _delete(which: SubmissionQuerySet, most: int | None = None) -> int:
+    rows = _locked(which, most)
     _forget_mails(rows)
     Submission.objects.filter(pk__in=[row.pk for row in rows]).delete()
     return len(rows)
 
 
 @transaction.atomic
-def _forget(pks: Any) -> int:
+def _forget(which: SubmissionQuerySet, most: int | None = None) -> int:
     """Without address and with links that lead nowhere."""
-    rows = list(Submission.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=list(pks)))
+    rows = _locked(which, most)
     _forget_mails(rows)
     waiting = Submission.objects.filter(pk__in=[row.pk for row in rows])
     waiting.update(email="", token_version=F("token_version") + 1)
     return len(rows)
+
+
+def _locked(which: SubmissionQuerySet, most: int | None) -> list[Submission]:
+    """All of these rows, however long somebody else is at one; or so many at most, leaving those to the next time."""
+    rows = which.order_by("pk").select_for_update(of=("self",), skip_locked=most is not None)
+    return list(rows[:most])
 
 
 def _forget_mails(rows: list[Submission]) -> None:

@@ -1,8 +1,6 @@
 """The way of a submission: asked for, confirmed, decided, changed, cancelled. Each step can be repeated."""
 
 import datetime as dt
-import hashlib
-import json
 
 from django.db import transaction
 from django.utils import timezone as clock
@@ -16,7 +14,7 @@ from nocturne.models import EmailLog, User
 
 from . import clocks
 from .listing import draft_now, write
-from .model import Submission
+from .model import Submission, digest_of
 from .trust import is_clean, is_other, is_trusted
 
 State = Submission.State
@@ -41,7 +39,7 @@ def ask(draft: EventDraft, city: City, *, email: str, now: dt.datetime | None = 
         hashed=address_hash(email),
         city=city,
         draft=data,
-        digest=hashlib.sha256(json.dumps([data, city.pk], sort_keys=True).encode()).hexdigest(),
+        digest=digest_of(data, city.pk),
         last_day=_last_day(draft),
         created_at=now,
     )
@@ -124,12 +122,15 @@ def _set_status(submission: Submission, status: str, now: dt.datetime) -> Submis
 # --- by editors -----------------------------------------------------------------------------------
 
 
-def publish(submission: Submission, *, by: User, now: dt.datetime | None = None) -> Submission:
-    """Show it, or the change that waits, and tell the sender. Raises Stale if it does not wait any more."""
+def publish(submission: Submission, *, by: User, seen: str = "", now: dt.datetime | None = None) -> Submission:
+    """Show it, or the change that waits, and tell the sender. Raises Stale if it does not wait any more, or is not
+    what the editor has seen: the `wanted` of that."""
     now = now or clock.now()
     with transaction.atomic():
         row = _locked(submission)
         _check_queued(row)
+        if seen and seen != row.wanted:
+            raise Stale("Its sender has changed it meanwhile, and nothing was published.")
         _list(row, now)
         row.decided_at, row.decided_by, row.reason = now, by, ""
         row.save()

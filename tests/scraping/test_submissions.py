@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import time_machine
 from django.core import mail as outbox
 from django.core.cache import cache
+from django.db import connection, transaction
 from django.test import Client
 from pytest_django import Settings
 
@@ -386,6 +388,25 @@ class TestRetention:
         ]
         assert Event.objects.get().visibility == "published"
         assert not EmailLog.objects.filter(address=ADA).exists()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_who_wants_to_be_forgotten_is_although_somebody_is_at_it(self) -> None:
+        row, locked = make_submission(), threading.Event()
+
+        def be_at_it() -> None:
+            with transaction.atomic():
+                Submission.objects.select_for_update(of=("self",)).get(pk=row.pk)
+                locked.set()
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_sleep(0.3)")
+            connection.close()
+
+        thread = threading.Thread(target=be_at_it)
+        thread.start()
+        assert locked.wait(10)
+        assert retention.erase(ADA) == 1
+        thread.join()
+        assert not Submission.objects.exists()
 
     def test_an_account_takes_what_its_address_sent_in_with_it(self) -> None:
         user = User.objects.create(email=ADA)

@@ -108,6 +108,20 @@ def test_whoever_comes_second_is_told_what_the_first_one_did(editor: Client) -> 
     assert "not there any more" in text_of(parsed(editor.post(DECIDE, {"submission": "7x"}, follow=True)))
 
 
+def test_what_its_sender_changes_while_an_editor_reads_is_not_published_unseen(editor: Client) -> None:
+    row = waiting()
+    field = "input[name=seen]"
+    seen = parsed(editor.get(QUEUE)).css_first(field).attributes["value"]
+    steps.change(row, row.as_draft().replace(title="Ada Blum sells watches"), row.city)
+    page = parsed(editor.post(DECIDE, {"submission": row.pk, "seen": seen, "publish": "1"}, follow=True))
+    assert "changed it meanwhile" in text_of(page, ".messagelist")
+    assert text_of(page, "h2#sent") == "Ada Blum sells watches"
+    assert not Event.objects.exists()
+    seen = page.css_first(field).attributes["value"]
+    editor.post(DECIDE, {"submission": row.pk, "seen": seen, "publish": "1"})
+    assert Event.objects.get().title == "Ada Blum sells watches"
+
+
 def test_an_advertisement_that_an_editor_publishes_all_the_same_is_shown(editor: Client) -> None:
     row = waiting(title="Casino night", description="Not an online casino bonus, but cards for buttons.")
     editor.post(DECIDE, {"submission": row.pk, "publish": "1"})
