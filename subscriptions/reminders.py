@@ -26,11 +26,12 @@ def queue_due(*, now: dt.datetime | None = None) -> None:
     Who answers after the first hour has just thought of it, and gets none.
     """
     now = now or clock.now()
-    due = {event.pk: first_moment(event) for event in _tomorrow(now)}
+    tomorrow = {event.pk: event for event in _tomorrow(now)}
     addresses: dict[str, list[str]] = defaultdict(list)
-    for answer in attending.goers(KIND, due) if due else ():
-        if answer.answered_at <= due[answer.event.root_id]:
-            addresses[matter(answer.event_id)].append(answer.user.email)
+    for answer in attending.goers(KIND, tomorrow) if tomorrow else ():
+        event = tomorrow[answer.event.root_id]
+        if answer.answered_at <= first_moment(event):
+            addresses[matter(answer.event_id, event.night)].append(answer.user.email)
     # the rows of a matter are made at once or not at all
     done = set(EmailLog.objects.filter(matter__in=list(addresses)).order_by().values_list("matter", flat=True))
     for about in addresses.keys() - done:
@@ -45,20 +46,23 @@ def send_queued(*, now: dt.datetime | None = None) -> int:
 def write(row: EmailLog, *, now: dt.datetime | None = None) -> mail.Mail | None:
     """The mail of a row; None if they do not go any more, the day is over, or they were reminded under another name."""
     now = now or clock.now()
-    event = attending.event_of(int(row.matter.rpartition(":")[2]), now)
+    _kind, pk, night = row.matter.split(":")
+    event = attending.event_of(int(pk), now)
     if event is None or event.status in OFF or not first_moment(event) <= now < last_moment(event):
         return None
+    if night != event.night.isoformat():
+        return None
     answer = attending.goer(KIND, event, row.address)
-    others = {matter(pk) for pk in event.members.values_list("pk", flat=True)} - {row.matter}
+    others = {matter(pk, event.night) for pk in event.members.values_list("pk", flat=True)} - {row.matter}
     if answer is None or attending.told([row.address], others)[row.address]:
         return None
     return attending.mail_about(event, answer.user, KIND, subject=_("Tomorrow: %(title)s") % {"title": event.title})
 
 
-def matter(pk: int) -> str:
-    """What the ledger calls the reminder of an event. It is the one that was answered to, whatever it is merged into:
-    so neither merging nor unmerging brings a second one."""
-    return f"reminder:{pk}"
+def matter(pk: int, night: dt.date) -> str:
+    """What the ledger calls the reminder of an event on a night. It is the one that was answered to, whatever it is
+    merged into: so neither merging nor unmerging brings a second one. Moved to another night it has one of that."""
+    return f"reminder:{pk}:{night}"
 
 
 def first_moment(event: Event) -> dt.datetime:

@@ -15,7 +15,7 @@ from nocturne.models import EmailLog, Suppression
 from quality.merging import merge, unmerge
 from subscriptions import attending, reminders
 from subscriptions.tasks import remind
-from tests.factories import make_city
+from tests.factories import make_city, make_event
 from tests.mailservers import MailServer
 
 from .goers import ADA, BOB, goes, killed_at_each_line, make_gig, make_user
@@ -57,7 +57,7 @@ def test_it_comes_on_the_day_before_in_daytime_once(mail_server: MailServer, at:
         assert "Sat 5 Dec, 20:00 CET" in text
         assert f"https://nocturne.example{Event.objects.get().get_absolute_url()}" in text
     row = EmailLog.objects.get()
-    assert (row.kind, row.state, row.matter) == ("reminder", "sent", f"reminder:{Event.objects.get().pk}")
+    assert (row.kind, row.state, row.matter) == ("reminder", "sent", f"reminder:{Event.objects.get().pk}:2026-12-05")
 
 
 def test_the_day_before_is_that_of_the_night_by_the_clock_of_the_city(mail_server: MailServer, at: Any) -> None:
@@ -69,6 +69,29 @@ def test_the_day_before_is_that_of_the_night_by_the_clock_of_the_city(mail_serve
     at.move_to(dt.datetime.fromisoformat("2026-12-03T10:00-08:00"))
     remind()
     assert mail_server.recipients == [ADA, BOB]
+
+
+def test_what_is_moved_after_its_reminder_has_one_of_its_new_night(mail_server: MailServer, at: Any) -> None:
+    event = make_gig()
+    goes(event)
+    at.move_to(friday("10:00"))
+    remind()
+    later = make_event("Elsewhere", local="2026-12-12T20:00")
+    when = {"starts_at": later.starts_at, "night": later.night, "last_night": later.last_night}
+    was = {name: getattr(event, name) for name in when}
+    Event.objects.filter(pk=event.pk).update(**when)
+    at.move_to(friday("12:00"))
+    remind()
+    assert mail_server.recipients == [ADA]
+    Event.objects.filter(pk=event.pk).update(**was)  # moved back on the same day
+    remind()
+    assert mail_server.recipients == [ADA]
+    Event.objects.filter(pk=event.pk).update(**when)
+    for clock in ("10:00", "12:00"):
+        at.move_to(dt.datetime.fromisoformat(f"2026-12-11T{clock}+01:00"))
+        remind()
+        assert mail_server.recipients == [ADA, ADA]
+    assert "Sat 12 Dec, 20:00 CET" in str(mail_server.messages[1].get_body(("plain",)).get_content())
 
 
 def test_what_was_missed_until_the_evening_comes_later_and_not_at_night(mail_server: MailServer, at: Any) -> None:
