@@ -15,12 +15,22 @@ addEventListener("install", (event) => {
 });
 
 addEventListener("activate", (event) => {
-  event.waitUntil(
-    caches.keys().then((names) =>
-      Promise.all(names.filter((name) => ![SHELL, PAGES, FILES].includes(name)).map((name) => caches.delete(name))),
-    ).then(() => clients.claim()),
-  );
+  event.waitUntil(succeed().then(() => clients.claim()));
 });
+
+// Pages that were kept are of former releases, and need the style of those: their shells become files like others.
+async function succeed() {
+  const [shell, files] = await Promise.all([SHELL, FILES].map((name) => caches.open(name)));
+  for (const name of (await caches.keys()).filter((one) => ![SHELL, PAGES, FILES].includes(one))) {
+    const former = await caches.open(name);
+    for (const request of await former.keys()) {
+      if (isFile(new URL(request.url)) && !(await shell.match(request))) {
+        await files.put(request, await former.match(request));
+      }
+    }
+    await caches.delete(name);
+  }
+}
 
 addEventListener("fetch", (event) => {
   const { request } = event;

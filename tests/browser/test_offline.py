@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from nocturne.offline import SHELL
 from subscriptions import links
 from subscriptions.models import Subscriber
 from tests.factories import make_city, make_event
@@ -94,10 +95,12 @@ def test_a_release_replaces_the_worker_and_a_switch_removes_it(
     page.goto(live_server.url)
     started(page)
     monkeypatch.setattr("nocturne.offline.build", lambda: "another-release")
+    monkeypatch.setattr("nocturne.offline.SHELL", [name for name in SHELL if name != "covers.svg"])
     page.reload()
     shells = "caches.keys().then((names) => names.filter((name) => name.startsWith('shell-')))"
     assert len(page.evaluate(shells)) >= 1
     eventually(page, shells, lambda names: names == ["shell-another-release"])
+    assert any(path.endswith("/covers.svg") for path in page.evaluate(KEPT.replace("pages", "files", 1)))
 
     settings.OFFLINE_PAGES = False
     page.reload()
