@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from nocturne import honeypot, limits
 from nocturne.addresses import normalise_address
+from nocturne.client import client_address, counted_as
 from nocturne.models import User
 from nocturne.pages import private, private_page
 
@@ -27,10 +28,10 @@ from . import mails, sessions, tickets
 from .factors import ReauthenticateForm, has_factor
 
 PENDING = "sign_in"  # in the session: the ticket whose code is asked for, and where to lead then
-# Codes mailed, and tries, by address and by who asks. Those of one address bound what guessing can bring: a code has
-# three tries, of a million.
-CODES = ("5/h", "20/d", "30/h")
-TRIES = ("15/h", "60/h")
+# Codes mailed: to an address for one who asks, to it for all, and for one who asks; so that nobody alone can use up what
+# its owner needs. Those of an address bound what guessing can bring: a code has three tries, of a million.
+CODES, CODES_OF_ALL, CODES_BY_IP = ("5/h", "10/d"), ("10/h", "30/d"), "30/h"
+TRIES = "60/h"
 FACTORS = ("10/15m", "60/h")
 
 page_methods = require_http_methods(["GET", "HEAD", "POST"])
@@ -50,8 +51,7 @@ def login(request: HttpRequest) -> HttpResponseBase:
     except ValueError as error:
         context = {"next": to, "email": raw[:254], "error": str(error)}
         return private_page("account/login.html", context, status=422, request=request)
-    an_hour, a_day, by_ip = CODES
-    if seconds := limits.wait(request, "sign-in", [(address, an_hour), (address, a_day), ("", by_ip)]):
+    if seconds := _wait_for_code(request, address):
         return private(limits.too_many(seconds))
     pending: dict[str, Any] = {"ticket": 0, "address": address, "next": to}
     request.session[PENDING] = pending
@@ -74,8 +74,7 @@ def code(request: HttpRequest) -> HttpResponseBase:
     context = {"address": pending["address"], "next": pending["next"], "minutes": _minutes()}
     if request.method != "POST":
         return private_page("account/code.html", context, request=request)
-    by_address, by_ip = TRIES
-    if seconds := limits.wait(request, "sign-in-code", [(pending["address"], by_address), ("", by_ip)]):
+    if seconds := limits.wait(request, "sign-in-code", [("", TRIES)]):
         return private(limits.too_many(seconds))
     try:
         address = tickets.use_code(pending["ticket"], request.POST.get("code", ""))
@@ -158,6 +157,14 @@ def wait_for_factor(request: HttpRequest, pk: object) -> int:
         return 0
     by_user, by_ip = FACTORS
     return limits.wait(request, "second-factor", [(f"account-{pk}", by_user), ("", by_ip)])
+
+
+def _wait_for_code(request: HttpRequest, address: str) -> int:
+    """Count a code that is asked for; seconds to wait. What one who asks may not counts for nobody else."""
+    mine = f"{address} from {counted_as(client_address(request))}"
+    if seconds := limits.wait(request, "sign-in", [("", CODES_BY_IP), *((mine, rate) for rate in CODES)]):
+        return seconds
+    return limits.wait(request, "sign-in", [(address, rate) for rate in CODES_OF_ALL])
 
 
 def next_path(request: HttpRequest) -> str:

@@ -191,10 +191,26 @@ def test_codes_are_mailed_so_often_to_an_address_and_tries_are_counted(client: C
     assert "no-store" in answer["Cache-Control"]
     assert ask(client, "other@example.org").status_code == 303
     assert len(mail.outbox) == 6
-    for _ in range(15):
+    for _ in range(60):
         give(client, "x")
     assert give(client, mailed()).status_code == 429
     assert not is_signed_in(client)
+
+
+def test_who_asks_and_guesses_without_end_does_not_lock_out_the_owner() -> None:
+    enemy, owner = Client(REMOTE_ADDR="192.0.2.66"), Client(REMOTE_ADDR="192.0.2.1")
+    for _ in range(15):
+        ask(enemy)
+    assert len(mail.outbox) == 5
+    for _ in range(30):
+        give(enemy, "123")
+    assert ask(owner).status_code == 303
+    give(owner, mailed())
+    assert is_signed_in(owner)
+    # and many enemies bring no more codes than this
+    for number in range(10):
+        last = ask(Client(REMOTE_ADDR=f"198.51.100.{number}"))
+    assert (last.status_code, len(mail.outbox)) == (429, 10)
 
 
 def test_while_the_cache_is_away_people_sign_in(client: Client, settings: Any) -> None:
