@@ -28,8 +28,8 @@ from . import mails, sessions, tickets
 from .factors import ReauthenticateForm, has_factor
 
 PENDING = "sign_in"  # in the session: the ticket whose code is asked for, and where to lead then
-# Codes mailed: to an address for one who asks, to it for all, and for one who asks; so that nobody alone can use up what
-# its owner needs. Those of an address bound what guessing can bring: a code has three tries, of a million.
+# Codes mailed: to an address for one who asks, to it for all, and for one who asks; so nobody alone can use up what its
+# owner needs. Those of an address bound what guessing can bring: a code has three tries, of a million.
 CODES, CODES_OF_ALL, CODES_BY_IP = ("5/h", "10/d"), ("10/h", "30/d"), "30/h"
 TRIES = "60/h"
 FACTORS = ("10/15m", "60/h")
