@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import ActionLocation
 from django.db.models import Count, Q
@@ -31,11 +32,7 @@ from scraping.submissions.model import Submission
 
 BOTH = [ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM]
 EDIT = "scraping.change_submission"
-FRAMED: dict[str, list[str]] = {
-    "default-src": [CSP.SELF],
-    "img-src": [CSP.SELF, "data:"],
-    "frame-ancestors": [CSP.SELF],
-}
+FRAMED: dict[str, Any] = {**settings.SECURE_CSP, "frame-ancestors": [CSP.SELF]}
 # What senders are told at one key; an editor's own words go over them.
 REASONS = {
     "1": ("Not public", gettext_lazy("We list what everybody may go to.")),
