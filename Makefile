@@ -7,7 +7,7 @@ CHECK := env -u DATABASE_URL -u REDIS_URL ENV_FILE=/dev/null ENVIRONMENT=develop
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all bench bench-pages hostile fuzz lint format lock reference messages .venv
+.PHONY: help run test test-all bench bench-pages hostile fuzz lint audit format lock reference messages .venv
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ lint: .venv ## style, types, import arrows, templates, migrations, production se
 	SECRET_KEY=$$($(PYTHON) -c "import secrets; print(secrets.token_urlsafe(50))") \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nocturne REDIS_URL=redis://127.0.0.1:1 \
 	$(PYTHON) manage.py check --deploy --fail-level WARNING
+
+audit: .venv ## known vulnerabilities of the packages of production; says so where nobody can be asked
+	@$(PYTHON) -m nocturne.dev.audit
 
 format: .venv ## put the code in order
 	$(PYTHON) -m ruff check --fix .
