@@ -2,8 +2,9 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.http import HttpResponse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, gettext as _
+from django.utils.xmlutils import SimplerXMLGenerator
 
 from events.cards import status_words
 from events.categories import category_label
@@ -29,18 +31,18 @@ JSON = "application/feed+json; charset=utf-8"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """`page` is the address of what the feed is a form of, `address` its own; both without the origin. `told` are the
-    pages of publishers by the event's root id."""
+    """`page` is the address of what the feed is a form of, `address` its own; both without the origin. `entries` are
+    what `atom_entry` or `json_entry` wrote of its events, `updated_at` when the last of them was updated."""
 
     title: str
     page: str
     address: str
-    events: Sequence[Event]
+    entries: Sequence[str]
+    updated_at: dt.datetime | None
     description: str = ""
-    told: Mapping[int, Sequence[Told]] = field(default_factory=dict)
 
     def atom(self) -> str:
-        feed = Atom1Feed(
+        feed = _Atom(
             title=self.title,
             link=absolute(self.page),
             description="",
@@ -49,16 +51,7 @@ class Feed:
             feed_url=absolute(self.address),
             author_name=settings.SITE_NAME,
         )
-        for event in self.events:
-            feed.add_item(
-                title=_title(event),
-                link=absolute(event.get_absolute_url()),
-                description=_html(event, self.told.get(event.root_id, ())),
-                unique_id=_id(event),
-                pubdate=event.created_at,
-                updateddate=event.updated_at,
-                categories=[category_label(event.category)] if event.category else [],
-            )
+        feed.entries, feed.updated_at = self.entries, self.updated_at
         return feed.writeString("utf-8")
 
     def json(self) -> str:
@@ -68,16 +61,55 @@ class Feed:
             "home_page_url": absolute(self.page),
             "feed_url": absolute(self.address),
             "authors": [{"name": settings.SITE_NAME, "url": absolute("/")}],
-            "items": [_item(event, self.told.get(event.root_id, ())) for event in self.events],
+            "items": [],
         }
-        if self.description:
-            data["description"] = self.description
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        # before what may follow, which is the description alone
+        head, tail = _json(data)[:-2], f",{_json({'description': self.description})[1:]}" if self.description else "}"
+        return f"{head}{','.join(self.entries)}]{tail}"
+
+
+class _Atom(Atom1Feed):
+    """Django's, with entries that are written already."""
+
+    entries: Sequence[str] = ()
+    updated_at: dt.datetime | None = None
+
+    def write_items(self, handler: Any) -> None:
+        super().write_items(handler)
+        handler.ignorableWhitespace("".join(self.entries))  # as it is
+
+    def latest_post_date(self) -> dt.datetime:
+        return self.updated_at or super().latest_post_date()
 
 
 def feed_response(feed: Feed, form: str, *, etag: str) -> HttpResponse:
     """`form` is atom or json."""
     return public_file(feed.atom(), ATOM, etag=etag) if form == "atom" else public_file(feed.json(), JSON, etag=etag)
+
+
+def atom_entry(event: Event, told: Sequence[Told]) -> str:
+    """`told` are the pages of publishers."""
+    feed = _Atom(title="", link="", description="")
+    feed.add_item(
+        title=_title(event),
+        link=absolute(event.get_absolute_url()),
+        description=_html(event, told),
+        unique_id=_id(event),
+        pubdate=event.created_at,
+        updateddate=event.updated_at,
+        categories=[category_label(event.category)] if event.category else [],
+    )
+    text = StringIO()
+    feed.write_items(SimplerXMLGenerator(text, "utf-8", short_empty_elements=True))
+    return text.getvalue()
+
+
+def json_entry(event: Event, told: Sequence[Told]) -> str:
+    return _json(_item(event, told))
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def _item(event: Event, told: Sequence[Told]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ Written by hand: the same rows always give the same bytes, and a library takes t
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
@@ -45,6 +46,16 @@ def calendar(
 
     With `maybe` it is the calendar of one who goes there, and is busy, save to those root events where it is not sure.
     """
+    entries = []
+    for event in events:
+        unsure = maybe is not None and event.root_id in maybe
+        free = bool(name) if maybe is None else unsure
+        entries.append(entry(event, (told or {}).get(event.root_id, ()), free=free, unsure=unsure))
+    return calendar_of(entries, name=name, description=description, page=page)
+
+
+def calendar_of(entries: Sequence[str], *, name: str = "", description: str = "", page: str = "") -> str:
+    """The calendar of what `entry` wrote of its events."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Nocturne//Events//EN", "CALSCALE:GREGORIAN"]
     lines.append("METHOD:PUBLISH")
     if name:
@@ -54,14 +65,26 @@ def calendar(
         lines += [f"DESCRIPTION:{_text(description)}", f"X-WR-CALDESC:{_text(description)}"]
     if page:
         lines.append(f"URL:{page}")
-    for zone, years in sorted(_zones(events).items()):
-        lines += vtimezone(zone, min(years), max(years))
-    for event in events:
-        unsure = maybe is not None and event.root_id in maybe
-        free = bool(name) if maybe is None else unsure
-        lines += _event(event, told=(told or {}).get(event.root_id, ()), free=free, unsure=unsure)
-    lines.append("END:VCALENDAR")
-    return "".join(f"{folded}\r\n" for line in lines for folded in _fold(line))
+    zones: dict[str, set[int]] = defaultdict(set)
+    texts = []
+    for one in entries:
+        head, _, text = one.partition("\n")
+        texts.append(text)
+        if head:
+            zone, *years = head.split()
+            zones[zone].update(map(int, years))
+    for zone, of_zone in sorted(zones.items()):
+        lines += vtimezone(zone, min(of_zone), max(of_zone))
+    return f"{_folded(lines)}{''.join(texts)}END:VCALENDAR\r\n"
+
+
+def entry(event: Event, told: Sequence[Told], *, free: bool = False, unsure: bool = False) -> str:
+    """An event as text of a calendar, behind a line that says in which zone its times are and of which years."""
+    zone = ""
+    if _is_timed(event) and _in_zone(event):
+        years = {moment.year for moment in (event.local_start, event.local_end) if moment}
+        zone = " ".join(map(str, (event.timezone, *sorted(years))))
+    return f"{zone}\n{_folded(_event(event, told=told, free=free, unsure=unsure))}"
 
 
 def _event(event: Event, *, told: Sequence[Told], free: bool, unsure: bool) -> Iterator[str]:
@@ -90,15 +113,6 @@ def _event(event: Event, *, told: Sequence[Told], free: bool, unsure: bool) -> I
     yield f"DESCRIPTION:{_text(_description(event, url, told))}"
     yield f"URL:{url}"
     yield "END:VEVENT"
-
-
-def _zones(events: Sequence[Event]) -> dict[str, set[int]]:
-    """The zones that times are written in, with the years."""
-    zones: dict[str, set[int]] = defaultdict(set)
-    for event in events:
-        if _is_timed(event) and _in_zone(event):
-            zones[event.timezone] |= {moment.year for moment in (event.local_start, event.local_end) if moment}
-    return zones
 
 
 def _times(event: Event) -> Iterator[str]:
@@ -160,14 +174,18 @@ def _text(value: str) -> str:
     return value.replace("\n", "\\n")
 
 
-def _fold(line: str) -> Iterator[str]:
+def _folded(lines: Iterable[str]) -> str:
     """Lines of at most 75 octets, a space before each continuation, no character torn apart."""
-    piece, size = "", 0
-    for character in line:
-        octets = len(character.encode())
-        if size + octets > 75:
-            yield piece
-            piece, size = " ", 1
-        piece += character
-        size += octets
-    yield piece
+    return "".join(f"{line if len(line) < 19 else _fold(line)}\r\n" for line in lines)
+
+
+def _fold(line: str) -> str:
+    octets = line.encode()
+    cuts, room = [0], 75
+    while len(octets) - cuts[-1] > room:
+        cut = cuts[-1] + room
+        while octets[cut] & 0xC0 == 0x80:  # within a character
+            cut -= 1
+        cuts.append(cut)
+        room = 74
+    return b"\r\n ".join(octets[i:j] for i, j in pairwise((*cuts, len(octets)))).decode()

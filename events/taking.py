@@ -1,6 +1,7 @@
 """Taking along: where a list is to be had as a calendar, as a feed and as an embed."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlsplit
@@ -75,15 +76,15 @@ class Taking:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Found[E]:
     """What a list holds, as its page has it: one-off events, and then runs. `more` says that not all are here."""
 
-    one_off: list[Event]
-    runs: list[Event]
+    one_off: list[E]
+    runs: list[E]
     more: bool
 
     @property
-    def events(self) -> list[Event]:
+    def events(self) -> list[E]:
         return [*self.one_off, *self.runs]
 
 
@@ -114,25 +115,29 @@ def of_series(series: Series, title: str) -> Taking:
     return Taking(name=title, page=series.get_absolute_url(), route="series", args=(slug, series.pk))
 
 
-def found_by(search: EventSearch, most: int) -> Found:
+# How the rows of a list are read: as events, or as events/versions.py has them.
+type Read[E] = Callable[[EventQuerySet], list[E]]
+
+
+def found_by[E](search: EventSearch, most: int, read: Read[E]) -> Found[E]:
     events = Event.objects.public()
     search = search.forgiving(events)
-    return _bounded(search.in_order(search.filter(events)), search.filter_runs(events).for_runs(), most)
+    return _bounded(search.in_order(search.filter(events)), search.filter_runs(events).for_runs(), most, read)
 
 
-def found_at(venue: Venue, tonight: dt.date, most: int) -> Found:
+def found_at[E](venue: Venue, tonight: dt.date, most: int, read: Read[E]) -> Found[E]:
     events = Event.objects.public().at_venue(venue).from_night(tonight)
-    return _bounded(events.one_off().for_list(), events.runs().for_runs(), most)
+    return _bounded(events.one_off().for_list(), events.runs().for_runs(), most, read)
 
 
-def found_of(series: Series, tonight: dt.date, most: int) -> Found:
+def found_of[E](series: Series, tonight: dt.date, most: int, read: Read[E]) -> Found[E]:
     events = Event.objects.public().of_series(series).from_night(tonight)
-    return _bounded(events.one_off().for_list(), events.runs().for_runs(), most)
+    return _bounded(events.one_off().for_list(), events.runs().for_runs(), most, read)
 
 
-def _bounded(one_off: EventQuerySet, runs: EventQuerySet, most: int) -> Found:
-    first = list(one_off[: most + 1])
-    rest = list(runs[: most + 1 - len(first)]) if len(first) <= most else []
+def _bounded[E](one_off: EventQuerySet, runs: EventQuerySet, most: int, read: Read[E]) -> Found[E]:
+    first = read(one_off[: most + 1])
+    rest = read(runs[: most + 1 - len(first)]) if len(first) <= most else []
     return Found(first[:most], rest[: most - len(first[:most])], len(first) + len(rest) > most)
 
 

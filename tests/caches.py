@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from redis.exceptions import RedisError
 
-from events import drawn, known
+from events import known, pieces
 from nocturne.entries import MEMORY
 from nocturne.valkey import Away, ask, breaker
 
@@ -15,7 +15,7 @@ from nocturne.valkey import Away, ask, breaker
 def nothing_kept() -> None:
     MEMORY.clear()
     known.forget()
-    drawn._remembered.clear()
+    pieces._remembered.clear()
     breaker().is_open = False
     with contextlib.suppress(Away, RedisError):  # as in runs that need no server
         ask(lambda client: client.flushdb())  # of a worker's own

@@ -11,7 +11,7 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 
 from events.cards import by_night, card, dated_card
-from events.models import City
+from events.models import City, Event
 from events.taking import MAX_EVENTS, Found, Taking, found_at, found_by, found_of, of_search, of_series, of_venue
 from events.views.feeds import in_city, search_now, search_of, series_of, venue_of
 from nocturne.origin import absolute
@@ -50,7 +50,7 @@ def city(request: HttpRequest, slug: str) -> HttpResponseBase:
 
     def render(etag: str) -> HttpResponseBase:
         now = search_now(request, slug)
-        return _page(of_search(now), found_by(now, limit), now.city, theme, etag=etag, by_time=not now.sort)
+        return _page(of_search(now), found_by(now, limit, list), now.city, theme, etag=etag, by_time=not now.sort)
 
     parts = ("embed", theme, limit, search.query(page=1), search.nights)
     keep = search.is_common and limit in KEPT
@@ -66,7 +66,7 @@ def venue(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpRespo
         taking = of_venue(found)
         if (elsewhere := _moved(request, taking)) is not None:
             return elsewhere
-        return _page(taking, found_at(found, found.city.tonight(), limit), found.city, theme, etag=etag)
+        return _page(taking, found_at(found, found.city.tonight(), limit, list), found.city, theme, etag=etag)
 
     return in_city(request, f"venue:{pk}", city_slug, render, theme, limit, keep=limit in KEPT)
 
@@ -80,14 +80,16 @@ def series(request: HttpRequest, slug: str, pk: int) -> HttpResponseBase:
     tonight = last.city.tonight()
 
     def render(etag: str) -> HttpResponseBase:
-        return _page(taking, found_of(found, tonight, limit), last.city, theme, etag=etag)
+        return _page(taking, found_of(found, tonight, limit, list), last.city, theme, etag=etag)
 
     parts = ("embed", theme, limit, taking.name, tonight)
     keep = limit in KEPT
     return page(request, f"series:{pk}", *parts, city_id=last.city_id, render=render, keep=keep)
 
 
-def _page(taking: Taking, found: Found, city: City, theme: str, *, etag: str, by_time: bool = True) -> HttpResponseBase:
+def _page(
+    taking: Taking, found: Found[Event], city: City, theme: str, *, etag: str, by_time: bool = True
+) -> HttpResponseBase:
     """By night, or in another order with the day on each card."""
     tonight = city.tonight()
     context = {

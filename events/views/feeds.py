@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from events.feeds import Feed, feed_response
-from events.ics import CONTENT_TYPE, calendar
+from events.ics import CONTENT_TYPE, calendar_of
 from events.known import known_city, read_city
 from events.models import Event, Series, Venue
-from events.publishers import told_by_root
 from events.search import EventSearch
 from events.taking import MAX_EVENTS, Found, Taking, found_at, found_by, found_of, of_search, of_series, of_venue
+from events.versions import Version, entries, versions
 from nocturne.cache import SITE
 from nocturne.origin import absolute
 from nocturne.pages import moved, public_file
@@ -28,7 +28,7 @@ def city(request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
 
     def render(etag: str) -> HttpResponseBase:
         now = search_now(request, slug)
-        return _answer(of_search(now), found_by(now, MAX_EVENTS), form, slug, etag=etag)
+        return _answer(of_search(now), found_by(now, MAX_EVENTS, versions), form, slug, etag=etag)
 
     parts = (form, search.query(page=1), search.nights)
     return page(request, search.key, *parts, city_id=search.city.pk, render=render, keep=search.is_common)
@@ -41,7 +41,7 @@ def venue(request: HttpRequest, city_slug: str, slug: str, pk: int, form: str) -
         taking = of_venue(found)
         if (elsewhere := moved(request, taking.path(form))) is not None:
             return elsewhere
-        return _answer(taking, found_at(found, found.city.tonight(), MAX_EVENTS), form, found.slug, etag=etag)
+        return _answer(taking, found_at(found, found.city.tonight(), MAX_EVENTS, versions), form, found.slug, etag=etag)
 
     return in_city(request, f"venue:{pk}", city_slug, render)
 
@@ -55,7 +55,7 @@ def series(request: HttpRequest, slug: str, pk: int, form: str) -> HttpResponseB
     tonight = last.city.tonight()
 
     def render(etag: str) -> HttpResponseBase:
-        return _answer(taking, found_of(found, tonight, MAX_EVENTS), form, f"series-{pk}", etag=etag)
+        return _answer(taking, found_of(found, tonight, MAX_EVENTS, versions), form, f"series-{pk}", etag=etag)
 
     return page(request, f"series:{pk}", form, taking.name, tonight, city_id=last.city_id, render=render)
 
@@ -112,19 +112,18 @@ def series_of(pk: int) -> tuple[Series, Event]:
     return found, last
 
 
-def _answer(taking: Taking, found: Found, form: str, filename: str, *, etag: str) -> HttpResponseBase:
-    told = told_by_root(event.root_id for event in found.events)
+def _answer(taking: Taking, found: Found[Version], form: str, filename: str, *, etag: str) -> HttpResponseBase:
+    listed = entries(form, found.events)
     said = _("These are the first %(count)s events. There are more.") % {"count": MAX_EVENTS} if found.more else ""
     if form == "ics":
-        address = absolute(taking.page_path)
-        text = calendar(found.events, name=taking.name, description=said, page=address, told=told)
+        text = calendar_of(listed, name=taking.name, description=said, page=absolute(taking.page_path))
         return public_file(text, CONTENT_TYPE, etag=etag, filename=f"{filename}.ics")
     feed = Feed(
         title=taking.name,
         page=taking.page_path,
         address=taking.path(form),
-        events=found.events,
+        entries=listed,
+        updated_at=max((event.updated_at for event in found.events), default=None),
         description=said,
-        told=told,
     )
     return feed_response(feed, form, etag=etag)

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from events import drawn as module
+from events import drawn as module, pieces
 from events.cards import Card, card
 from events.drawn import drawn
 from events.models import Event
@@ -52,10 +52,10 @@ def test_a_card_is_rendered_once_in_all_processes_and_fetched_by_one_call(
     assert all(one.title in one.html for one in first)
     calls = []
     ask = valkey.ask
-    monkeypatch.setattr(module, "ask", lambda work: (calls.append(work), ask(work))[1])
+    monkeypatch.setattr(pieces, "ask", lambda work: (calls.append(work), ask(work))[1])
     assert [one.html for one in drawn(some)] == [one.html for one in first]
     assert not calls  # this process knew them
-    module._remembered.clear()  # as another one has it
+    pieces._remembered.clear()  # as another one has it
     assert [one.html for one in drawn(some[::-1])] == [one.html for one in first[::-1]]
     assert len(calls) == 1
     assert len(templates.rendered) == 5
@@ -71,9 +71,19 @@ def test_what_changes_on_a_card_makes_it_another_one(templates: Templates) -> No
 
 
 def test_a_process_forgets_those_not_asked_for_longest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_CARDS", 3)
+    monkeypatch.setattr(pieces, "MAX_PIECES", 3)
     drawn(cards(5))
-    assert len(module._remembered) == 3
+    assert len(pieces._remembered) == 3
+
+
+def test_what_a_process_remembers_ends_as_what_valkey_has(templates: Templates) -> None:
+    some = cards(1)
+    drawn(some)
+    for full, (text, _) in list(pieces._remembered.items()):
+        pieces._remembered[full] = text, 0
+    valkey.ask(lambda client: client.flushdb())
+    drawn(some)
+    assert len(templates.rendered) == 2
 
 
 def test_without_valkey_cards_are_rendered_and_remembered(templates: Templates, settings: Any) -> None:
