@@ -133,7 +133,9 @@ def _page_of(event: Event, *, answer: str = "", back: str = "") -> str:
 
 
 def _back(request: HttpRequest) -> str:
-    """The public page of ours that the button was on, "" if that is not known."""
+    """The public page of ours that the button was on, or that its page leads back to; "" if that is not known."""
+    if back := _local(request.POST.get("back", "")):
+        return back
     came_from = urlsplit(request.headers.get("Referer", ""))
     if came_from.netloc != request.get_host():
         return ""

@@ -190,6 +190,11 @@ class TestAnswering:
         assert links(tree, "main a")["Back to the list"] == "/berlin/?q=jazz&page=1"
         assert links(tree, "main a")["My events"] == "/my/events/"
         assert page["Cache-Control"] == "private, no-store"
+        # what is pressed there leads to the same list
+        field = tree.css_first("#rsvp input").attributes
+        response = visitor.post("/my/answers", {"interested": event.pk, field["name"]: field["value"]})
+        tree = parsed(visitor.get(response["Location"]))
+        assert links(tree, "main a")["Back to the list"] == "/berlin/?q=jazz&page=1"
         say(visitor, event, "none")
         tree = parsed(visitor.get(f"/my/answers/{event.pk}/"))
         assert "You have not answered." in text_of(tree, "main")
