@@ -24,6 +24,7 @@ from rapidfuzz import fuzz, process
 
 from tests.bench.ingestion import _database as database, _settings as use_settings
 from tests.bench.listings import Row, World, listings
+from tests.bench.results import record
 
 FUTURE = 5_000
 
@@ -40,6 +41,7 @@ def main() -> int:
     costs = [_measure(size, options.seed) for size in options.sizes]
     if len(costs) > 1:
         print(f"Per listing the last size costs {costs[-1] / costs[0]:.2f} times the first.")
+        record("matching, a listing of the last size beside the first", costs[-1] / costs[0], most=1.2)
     if not options.no_database:
         with database():
             _one_more(options.seed)
@@ -60,9 +62,11 @@ def _measure(size: int, seed: int) -> float:
     hit, found, true = _score([group.keys for group in groups], rows, truth)
     print(f"{size:9,}{2 * hit / (found + true):8.3f}{hit / found:7.3f}{hit / true:7.3f}", end="")
     print(f"{wall:8.1f}{cpu:8.1f}{cpu / size * 1e6:9.0f}{memory:7.0f}", end="")
+    record(f"matching {size:,} listings, F1", 2 * hit / (found + true), least=0.95)
     for bare in _bare(rows):
         print(f"{bare:11.2f} s{cpu / bare:6.1f}", end="")
     print(flush=True)
+    record(f"matching {size:,} listings, beside bare token_set cdist", cpu / bare, most=4)
     return cpu / size
 
 

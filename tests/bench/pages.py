@@ -26,6 +26,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from tests.bench.ingestion import ROOT, _database, _settings
+from tests.bench.results import record
 from tests.bench.world import populate
 
 WORKERS, THREADS = 2, 4
@@ -201,6 +202,8 @@ def _print(targets: list[Target]) -> None:
         by_cpu = statistics.median(a / b for a, b in zip(base.cpu, target.cpu, strict=True) if b)
         by_clock = statistics.median(a / b for a, b in zip(base.clock, target.clock, strict=True))
         clock, cpu = statistics.median(target.clock), statistics.median(target.cpu)
+        if target.goal:
+            record(f"{target.name}, beside {target.least}", by_cpu, least=target.goal)
         budget, goal = (f"{value:g}" if value else "" for value in (target.budget, target.goal))
         print(f"{target.name:26}{clock:8.2f}{budget:>8}{cpu:8.2f}{by_cpu:8.2f}{by_clock:9.2f}{goal:>7}")
 

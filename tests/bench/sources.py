@@ -26,6 +26,8 @@ from typing import NamedTuple
 
 import psutil
 
+from tests.bench.results import record
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 PER_CITY = 100
 PER_HOST = 10
@@ -264,6 +266,7 @@ def report(title: str, marks: list[Mark], listings: int) -> None:
     taken = [(later.processor - earlier.processor) / share for earlier, later in itertools.pairwise(at)]
     print("  milliseconds a source in each quarter: " + ", ".join(f"{cost:.0f}" for cost in passed))
     print(f"  of processor time: {', '.join(f'{cost:.0f}' for cost in taken)}; {sum(taken) / 4:.0f} in all", flush=True)
+    record(f"{title}, a source of the last quarter beside the first", taken[-1] / taken[0], most=1.25)
 
 
 def main() -> int:
@@ -302,6 +305,7 @@ def run(count: int, seed: int, port: int, folder: Path) -> int:
         before = writes()
         report("Second round, unchanged", bench.round(), 0)
         after = writes()
+        record("sources, listings and runs lost or double", len(faults), most=0)
         wrote = {name: rows - before.get(name, 0) for name, rows in after.items() if rows != before.get(name, 0)}
         print(f"  rows written by the second round: {wrote or 'none'}")
         faults += bench.faults()

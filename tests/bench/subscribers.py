@@ -29,6 +29,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from nocturne.dev.engines import Valkey
 from tests.bench.ingestion import ROOT, _database, _settings
+from tests.bench.results import record
 from tests.bench.sending import populate, released
 from tests.mailservers import Handler, MailServer
 
@@ -334,6 +335,7 @@ def _tell(subscribers: int, mails: MailServer, rough: _Rough, seconds: float, *,
     print(f"{len(unlike)} rows of the ledger differ from what arrived")
     for _, what, _ in left:
         print(f"It was over before {what}.")
+    record("digest in bad weather, share lost, double or told wrong", len(lost | wrong | unlike) / subscribers, most=0)
     fine = not (lost or wrong or unlike or left) and len(everybody) == subscribers
     print("Nobody got two, nobody was left out." if fine else "FAILED")
     return 0 if fine else 1

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.bench.ingestion import _database, _settings
+from tests.bench.results import record
 
 WATCHING = ("nocturne.logs.web.request_id", "nocturne.metrics.middleware")
 EVENTS = 40
@@ -92,6 +93,7 @@ def _measure(rounds: int) -> None:
     print(f"a query     {each_query * 1e6:7.1f} µs more")
     print(f"a page      {page * 1e3:7.2f} ms with {EVENTS} events and {len(asked)} queries")
     print(f"            {added / page:7.2%} of it is watching")
+    record("watching, share of a page that is rendered", added / page, most=0.05)
     print(f"a look      {tick * 1e3:7.2f} ms, {tick / 15:.3%} of the time")
 
 
