@@ -33,7 +33,10 @@ class EventsConfig(AppConfig):
         # what is composed of listings is nobody's doing; what editors decide about it is
         trail.follow("events.Event", "visibility", "overrides", "merged_into", "part_of")
         trail.follow("events.Listing", "event")
-        trail.follow("events.City", "name", "slug", "timezone", "currency", "language", "aliases", "area", "active")
+        trail.follow(
+            *("events.City", "name", "slug", "country", "region", "latitude", "longitude", "population", "timezone"),
+            *("currency", "language", "aliases", "exonyms", "area", "active"),
+        )
         trail.follow("events.Venue", "name", "address", "latitude", "longitude", "merged_into")
         trail.follow("events.VenueAlias", "folded", of=("events.Venue", "venue"))
         trail.follow(

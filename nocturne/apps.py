@@ -39,5 +39,7 @@ class NocturneConfig(AppConfig):
         trail.follow("mfa.Authenticator", "type", of=of_user)
         trail.follow("nocturne.User_groups", "group", of=of_user)
         trail.follow("nocturne.User_user_permissions", "permission", of=of_user)
+        trail.follow("auth.Group", "name")
+        trail.follow("auth.Group_permissions", "permission", of=("auth.Group", "group"))
         trail.follow("nocturne.ApiKey", "name", "active", "scopes", hidden=("hashed",))
         trail.follow("nocturne.Suppression", "reason", "note")

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import IntegrityError, connection, transaction
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from events.models import Event, Source, Venue, VenueAlias
+from events.models import City, Event, Source, Venue, VenueAlias
 from nocturne import trail
 from nocturne.keys import Operator
 from nocturne.models import ApiKey, Change, User
@@ -125,6 +125,24 @@ def test_rights_belong_to_the_user_that_gets_them() -> None:
     with trail.by(lambda: "boss@example.org"):
         user.groups.add(group)
     assert told() == [("boss@example.org", "added", "nocturne.User", user.pk, "", None, {"group_id": group.pk})]
+
+
+def test_what_a_group_may_do_belongs_to_the_group() -> None:
+    group, right = Group.objects.create(name="Editors"), Permission.objects.get(codename="change_event")
+    with trail.by(lambda: "boss@example.org"):
+        group.permissions.add(right)
+        Group.objects.filter(pk=group.pk).update(name="Chiefs")
+    assert told() == [
+        ("boss@example.org", "added", "auth.Group", group.pk, "", None, {"permission_id": right.pk}),
+        ("boss@example.org", "changed", "auth.Group", group.pk, "name", "Editors", "Chiefs"),
+    ]
+
+
+def test_what_the_form_of_a_city_changes_is_told() -> None:
+    city = make_city()
+    with trail.by(lambda: "boss@example.org"):
+        City.objects.filter(pk=city.pk).update(latitude=1.5, population=7, exonyms=["Berlino"])
+    assert {change[4] for change in told()} == {"latitude", "population", "exonyms"}
 
 
 def test_staff_keys_and_visitors_have_names() -> None:
