@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Annotated, Any, Literal
 
 from django.db.models import Q
@@ -39,6 +39,12 @@ def _known(codes: list[str]) -> list[str]:
     return codes
 
 
+def _cents(price: Decimal) -> Decimal:
+    """What prices can be at most: they have two digits, and PostgreSQL takes no number of a million."""
+    return price.quantize(Decimal("0.01"), ROUND_FLOOR)
+
+
+Price = Annotated[Decimal, Field(ge=0, le=10**9, allow_inf_nan=False), AfterValidator(_cents)]
 Ids = Annotated[list[Id], BeforeValidator(parts), Field(max_length=MAX_IDS)]
 Codes = Annotated[list[str], BeforeValidator(parts), AfterValidator(_known), Field(max_length=len(CATEGORIES))]
 
@@ -58,7 +64,7 @@ class Nights(Schema):
 
 
 class ListQuery(Nights):
-    price_max: Annotated[Decimal, Field(ge=0, le=10**9, allow_inf_nan=False)] | None = Field(
+    price_max: Price | None = Field(
         None,
         description="Known to cost so much or less, in the city's currency; 0 is what is free.",
         examples=["20"],
