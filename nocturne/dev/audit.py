@@ -26,7 +26,7 @@ def report_of(output: str) -> Report:
             ["Not checked for known vulnerabilities: nobody could be asked. That says nothing of them."], False
         )
     found = [
-        f"{one['name']} {one['version']}: {fault['id']}, mended in {', '.join(fault['fix_versions']) or 'no version yet'}"
+        f"{one['name']} {one['version']}: {fault['id']}, mended in {', '.join(fault['fix_versions']) or 'none'}"
         for one in packages
         for fault in one.get("vulns", ())
     ]
