@@ -73,13 +73,22 @@ def write(row: EmailLog, *, now: dt.datetime | None = None) -> mail.Mail | None:
     answer = attending.goer(KIND, event, row.address)
     if answer is None:
         return None
-    known = _Known(event, [answer])
-    news = known.news(answer)
-    if not news or number != known.newest:
+    news = _Known(event, [answer]).news(answer)
+    if not news or _is_superseded(row, number, event):
         return None
     before, after = ({name: pair[i] for name, pair in news.items()} for i in (0, 1))
     words = in_words(EventChange(event=event, at=now, before=before, after=after), event).words
     return attending.mail_about(event, answer.user, KIND, subject=_subject(news, event), changes=words)
+
+
+def _is_superseded(row: EmailLog, number: int, event: Event) -> bool:
+    """Whether a later notice tells of it: one that is to be made, or is there for this address. A later change alone
+    does not mean so, since it may have been told before the two events became one."""
+    later = EventChange.objects.filter(event__root=event, pk__gt=number)
+    if later.filter(told_at=None).exists():
+        return True
+    matters = [matter(pk) for pk in later.values_list("pk", flat=True)]
+    return EmailLog.objects.filter(matter__in=matters, hashed=row.hashed).exists()
 
 
 def matter(change: int) -> str:

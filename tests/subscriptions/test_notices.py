@@ -216,6 +216,24 @@ def test_of_merged_events_each_hears_once_from_what_they_knew(mail_server: MailS
     assert set(subjects(mail_server)) == {"Cancelled: Jazz"}
 
 
+def test_what_waits_while_its_event_is_merged_into_one_that_was_told_is_sent(
+    mail_server: MailServer, at: Any, gig: Event
+) -> None:
+    other = make_gig("Jazz!", venue=gig.venue)
+    goes(other, BOB, answered_at=NOW - dt.timedelta(hours=1))
+    change(other, status="cancelled")
+    at.shift(dt.timedelta(minutes=1))
+    change(gig, status="cancelled")
+    at.shift(dt.timedelta(minutes=40))
+    notices.queue_due()
+    merge(gig, other)
+    notices.send_queued()
+    assert sorted(mail_server.recipients) == [ADA, BOB]
+    assert subjects(mail_server) == ["Cancelled: Jazz"] * 2
+    later(at, 40)
+    assert len(mail_server.recipients) == 2
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.timeout(180)
