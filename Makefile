@@ -7,7 +7,7 @@ CHECK := env -u DATABASE_URL -u REDIS_URL ENV_FILE=/dev/null ENVIRONMENT=develop
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all bench bench-pages hostile fuzz lint audit format lock reference messages .venv
+.PHONY: help run test test-all rehearse bench bench-pages hostile fuzz lint audit format lock reference messages .venv
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,9 @@ test: .venv ## all tests but the slow ones
 
 test-all: .venv ## all tests
 	@$(PYTHON) -m pytest -n logical
+
+rehearse: .venv ## what Dockerfile, compose.yaml, Procfile and units of systemd say, done in a clean folder without containers
+	@$(PYTHON) -m tests.deploy.rehearse
 
 bench: .venv ## what reading, ingesting, matching, sending and watching cost; and that nobody gets two mails, or none
 	@$(PYTHON) -m tests.bench.ingestion
