@@ -1,8 +1,8 @@
 """A breaker per host, which all workers share by the cache: a host that is down is left alone, by all of its sources.
 
 After THRESHOLD failures in a row, whichever sources they were of, the host rests; then one worker tries it while the
-others go on waiting. If that fails it rests for twice as long. With the cache away nothing rests. Its first answer
-resolves the alert that health.py opens for it.
+others go on waiting. If that fails it rests for twice as long. With the cache away each process knows only what it has
+seen itself. Its first answer resolves the alert that health.py opens for it.
 """
 
 import datetime as dt

@@ -34,6 +34,7 @@ def _begin_run() -> None:
     os.environ["TEST_SERVERS"] = " ".join(missing)
     os.environ["LOG_DIR"] = ""  # what tests do is not for the log of the site
     os.environ["ENVIRONMENT"] = "development"
+    os.environ["OFFLINE_PAGES"] = "false"  # Playwright sees no request that a service worker has seen
     os.environ["ENV_FILE"] = os.devnull  # what a developer has in .env is nothing to the tests
 
 

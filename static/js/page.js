@@ -54,7 +54,7 @@ function namePicture(url, transition) {
   const picture = document.querySelector(`.card:has(h3 a[href="${CSS.escape(path ?? "")}"]) .picture`);
   if (picture && transition) {
     picture.style.viewTransitionName = "picture";
-    transition.finished.finally(() => (picture.style.viewTransitionName = ""));
+    transition.finished.catch(() => {}).finally(() => (picture.style.viewTransitionName = ""));
   }
 }
 

@@ -18,6 +18,11 @@ from tests.factories import make_city, make_event
 KEPT = "caches.open('pages').then((pages) => pages.keys()).then((keys) => keys.map((key) => new URL(key.url).pathname))"
 
 
+@pytest.fixture(autouse=True)
+def offline_pages(settings: Settings) -> None:
+    settings.OFFLINE_PAGES = True
+
+
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A page whose scripts the test may ask: the policy against eval is not what is tested here."""

@@ -14,6 +14,11 @@ from pytest_django import Settings
 from tests.html import parsed
 
 
+@pytest.fixture(autouse=True)
+def offline_pages(settings: Settings) -> None:
+    settings.OFFLINE_PAGES = True
+
+
 def test_the_manifest_names_the_site_and_icons_that_are_as_large_as_they_say(
     client: Client, settings: Settings
 ) -> None:

@@ -187,10 +187,12 @@ class TestBreaker:
         self.fail(1, error=FetchError("http.429", "", retry_after=1800))
         assert breaker.rest_of("https://klub.example/other", NOW + 10 * MINUTE) == 1200
 
-    def test_without_the_cache_nothing_rests_and_nothing_breaks(self, settings: Settings) -> None:
+    def test_without_the_cache_a_process_knows_what_it_has_seen_itself(self, settings: Settings) -> None:
+        self.fail(breaker.THRESHOLD)
         cache_away(settings)
-        self.fail(2 * breaker.THRESHOLD)
         assert breaker.rest_of(self.URL, NOW) == 0
+        self.fail(breaker.THRESHOLD)
+        assert breaker.rest_of(self.URL, NOW) > 0
 
 
 def cache_away(settings: Settings) -> None:
@@ -242,4 +244,5 @@ class TestPipeline:
         publisher.publish(vevent("Nachtmusik mit Ada", "2026-12-05T21:00"))
         assert read(add(publisher)).status == "changed"
         fetch._pace("https://klub.example/", 60)
-        fetch._pace("https://klub.example/", 60)
+        with pytest.raises(fetch.Later):
+            fetch._pace("https://klub.example/", 60)
