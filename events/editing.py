@@ -97,7 +97,8 @@ def recompose(root_ids: Iterable[int], *, now: dt.datetime) -> ComposeResult:
 def _lock(root_ids: Iterable[int], *, venue_id: int | None = None) -> set[int]:
     """Lock the areas of these events and of the venue that they move to."""
     ids = set(root_ids)
-    cities = City.objects.filter(Q(events__in=ids) | Q(venues=venue_id)).distinct()
+    # without a venue not "venues IS NULL": that is each of thousands of cities that have none
+    cities = City.objects.filter(Q(events__in=ids) | Q(venues__in=[venue_id] if venue_id else [])).distinct()
     area_lock(*(area_id or pk for pk, area_id in cities.values_list("pk", "area_id")))
     return ids
 

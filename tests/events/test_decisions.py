@@ -5,13 +5,15 @@ import datetime as dt
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from events import decisions, editing
 from events.compose import compose
 from events.models import Decision, Event
 from nocturne.models import User
-from tests.factories import make_event, make_listing
+from tests.factories import make_city, make_event, make_listing
 from tests.html import links, parsed, text_of, texts
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +55,15 @@ def test_an_undo_brings_each_event_back_to_what_it_was(user: User) -> None:
     assert shown() == [PUBLISHED, HIDDEN]
     first.refresh_from_db()
     assert first.overrides == {}
+
+
+def test_hiding_locks_the_areas_of_the_events_alone(user: User) -> None:
+    event = make_event()
+    for slug in ("los-angeles", "hamburg", "bremen"):  # without a venue
+        make_city(slug)
+    with CaptureQueriesContext(connection) as queries:
+        editing.show([event.pk], HIDDEN, by=user, now=NOW)
+    assert len([query for query in queries if "pg_advisory_xact_lock" in query["sql"]]) == 2  # to keep, and to show
 
 
 def test_other_overrides_stay(user: User) -> None:
