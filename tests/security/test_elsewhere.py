@@ -74,6 +74,7 @@ def browsers() -> list[Client]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_no_answer_names_a_host_that_a_request_claims(browsers: list[Client]) -> None:
     for path in ["/berlin/", "/berlin/list", "/berlin/feed.atom", "/berlin/calendar.ics", *paths()]:
         for browser in browsers:
@@ -86,6 +87,7 @@ def test_no_answer_names_a_host_that_a_request_claims(browsers: list[Client]) ->
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_no_parameter_leads_elsewhere(browsers: list[Client]) -> None:
     asked = [
         "/account/login/",

@@ -52,6 +52,7 @@ def test_every_address_that_is_posted_to_has_a_guard() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
@@ -68,6 +69,7 @@ def test_no_form_of_another_site_is_read_by_the_api(content_type: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("headers", [FOREIGN, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "same-site"}])
 def test_nobody_writes_by_the_api_in_the_name_of_who_is_signed_in_elsewhere(headers: dict[str, str]) -> None:
     browser = Client(enforce_csrf_checks=True)

@@ -88,6 +88,7 @@ def faults(path: str, answer: Any) -> list[str]:
 
 @pytest.mark.usefixtures("production")
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_every_answer_has_them() -> None:
     wrong: list[str] = []
     statuses = set()

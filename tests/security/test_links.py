@@ -53,6 +53,7 @@ def address_of(what: str, before: str, token: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_a_link_opens_what_it_is_for_and_nothing_else() -> None:
     found = issued()
     kinds = {"reminders", "notices"}  # one address, which the token tells apart
@@ -91,6 +92,7 @@ def forged(token: str) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_no_link_is_made_of_another_one() -> None:
     for what, (before, token) in issued().items():
         for wrong in forged(token):

@@ -1,5 +1,6 @@
 """Addresses that are written in other ways, and bodies that are none: refused, and never a failure."""
 
+import re
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ TRICKS = (
     *("/../../etc/passwd", "..%5c..%5cwindows", "%e2%80%ae", "?a=%00&%ff=%fe", "'\"><script>", "%0d%0aX-Evil:%201"),
     *("x" * 9000, "%f0%9f%95%ba" * 900, "9" * 400, "-" * 500 + "1/", "${7*7}{{7*7}}"),
 )
+MODELS = re.compile(r"/admin/(?!events/event/|desk/)\w+/\w+/")
 # Ids that no column holds, and what looks like a number and is none.
 IDS = ("0", "9" * 19, "9" * 40, "9" * 5000, "-1", "1e9", "٣", "²", "1%00", "0x1", "1.0", "%2b1", "NaN")
 
@@ -39,6 +41,7 @@ def browser() -> Client:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_no_id_breaks_a_page(browser: Client) -> None:
     count = 0
     for route in routes():
@@ -54,16 +57,17 @@ def test_no_id_breaks_a_page(browser: Client) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_no_trick_in_a_path_breaks_or_opens_anything(browser: Client) -> None:
     nobody = Client(raise_request_exception=False)
     for path in paths():
-        for trick in TRICKS:
-            for spelt in (path.rstrip("/") + "/" + trick, path + trick):
-                answer = ask(browser, spelt)
-                assert answer.status_code < 500, spelt[:120]
-                assert "X-Evil" not in answer.headers, spelt[:120]
-                body = b"".join(answer) if answer.streaming else answer.content
-                assert b"root:x:" not in body
+        # the pages of the admin are alike for all models
+        for trick in TRICKS if not MODELS.match(path) else ():
+            answer = ask(browser, path + trick)
+            assert answer.status_code < 500, (path, trick[:80])
+            assert "X-Evil" not in answer.headers, (path, trick[:80])
+            body = b"".join(answer) if answer.streaming else answer.content
+            assert b"root:x:" not in body
         if path.startswith(("/admin/", "/api/admin/")):
             for spelt in (path.replace("/admin", "//admin", 1), path.replace("/admin", "/./admin", 1), path.upper()):
                 answer = ask(nobody, spelt)
