@@ -5,7 +5,7 @@ a while. What it still reads must be there (dropping comes a release later, said
 any more"` in the migration), what it writes must be taken, and nothing may lock a big table for long.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import models
@@ -36,7 +36,7 @@ def troubles(migration: Migration, before: ProjectState) -> list[str]:
     return found
 
 
-def _all(found: list[Operation]) -> Iterator[Operation]:
+def _all(found: Sequence[Operation]) -> Iterator[Operation]:
     for one in found:
         if isinstance(one, operations.SeparateDatabaseAndState):
             yield from _all(one.database_operations)
@@ -55,7 +55,11 @@ def _trouble(one: Operation, migration: Migration, made: set[str], before: Proje
         return f"{one.describe()}: the table cannot be written to meanwhile; AddIndexConcurrently, atomic = False."
     if _asks_more(one, migration, before):
         return f"{one.describe()}: the former release does not write it; null=True, or a db_default."
-    if isinstance(one, operations.AddField) and (one.field.unique or one.field.db_index) and not one.field.is_relation:
+    if (
+        isinstance(one, operations.AddField)
+        and (one.field.unique or getattr(one.field, "db_index", False))
+        and not one.field.is_relation
+    ):
         return f"{one.describe()}: its index locks the table; add the index concurrently."
     return ""
 
