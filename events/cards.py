@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -23,8 +24,7 @@ class Card:
 
     `ends` is when an event of tonight is over, if a source says so: the reader's browser compares it with its clock.
     `name` is the title as it is, where a search has marked its words in `title`. `answer` is the reader's own, on pages
-    of one reader only; `is_open` says whether one can be given. `html` is the card itself, where events/drawn.py has
-    made it.
+    of one reader only; `is_open` says whether one can be given.
     """
 
     id: int
@@ -50,7 +50,6 @@ class Card:
     interested: int
     answer: str
     is_open: bool
-    html: str = field(default="", compare=False, repr=False)
 
     @property
     def cancelled(self) -> bool:
@@ -59,11 +58,13 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Night:
+    """`cards` are Cards, or what events/drawn.py has made of them."""
+
     date: dt.date
     name: str
     day: str
     moon: int
-    cards: tuple[Card, ...]
+    cards: tuple[Any, ...]
 
 
 def card(event: Event, *, tonight: dt.date) -> Card:
@@ -113,14 +114,14 @@ def _aside(event: Event, tonight: dt.date) -> str:
 
 def by_night(events: Iterable[Event], *, tonight: dt.date) -> list[Night]:
     """Events in the order of a list, night by night."""
+    return nights(((event.night, card(event, tonight=tonight)) for event in events), tonight=tonight)
+
+
+def nights(cards: Iterable[tuple[dt.date, Any]], *, tonight: dt.date) -> list[Night]:
+    """Cards with their nights, in the order of a list, night by night."""
     return [
-        Night(
-            night,
-            *night_words(night, tonight),
-            moon_phase(night),
-            tuple(card(event, tonight=tonight) for event in group),
-        )
-        for night, group in groupby(events, key=lambda event: event.night)
+        Night(night, *night_words(night, tonight), moon_phase(night), tuple(one for _night, one in group))
+        for night, group in groupby(cards, key=lambda pair: pair[0])
     ]
 
 

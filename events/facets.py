@@ -1,16 +1,19 @@
 """Facets: the choices of each filter with the number of events behind them."""
 
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Q, When
 from django.utils.translation import gettext as _
 
 from events.categories import CATEGORIES
 from events.dates import span_words
 from events.models import Event, Listing, Source, Venue
 from events.prices import amount, price_tiers
-from events.search import FREE, WHENS, EventSearch, nights_of, price_condition
+from events.search import FREE, WHENS, EventSearch, Nights, nights_of, price_condition
 
 MAX_SOURCES = 40
 MAX_VENUES = 40
@@ -68,7 +71,7 @@ def facets(search: EventSearch) -> Facets:
     )
 
 
-def _categories(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
+def _categories(search: EventSearch, counts: Counter[str]) -> list[Choice]:
     """Those that have events, and those that are chosen."""
     choices = (
         Choice(
@@ -83,7 +86,7 @@ def _categories(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
     return [choice for choice in choices if choice.count or choice.chosen]
 
 
-def _prices(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
+def _prices(search: EventSearch, counts: Counter[str]) -> list[Choice]:
     choices = (
         Choice(
             price,
@@ -119,7 +122,7 @@ def _dates(search: EventSearch) -> list[Choice]:
 
 def _sources(search: EventSearch) -> list[Choice]:
     """Publishers of events of these nights, those with the most events first; and those that are chosen."""
-    events = search.filter(Event.objects.public(), without="sources").order_by()
+    events = search.filter(Event.objects.public(), without=("sources",)).order_by()
     rows = (
         Listing.objects.live()
         .filter(event__root__in=events.values("pk"))
@@ -145,7 +148,7 @@ def _sources(search: EventSearch) -> list[Choice]:
 
 def _venues(search: EventSearch) -> list[Choice]:
     """Venues of events of these nights, those with the most events first; and those that are chosen."""
-    events = search.filter(Event.objects.public(), without="venues").exclude(venue=None).order_by()
+    events = search.filter(Event.objects.public(), without=("venues",)).exclude(venue=None).order_by()
     rows = events.values_list("venue", "venue__name").annotate(count=Count("pk")).order_by("-count", "venue__name")
     counted = {pk: (name, count) for pk, name, count in rows[:MAX_VENUES]}
     if empty := set(search.venues) - set(counted):
@@ -157,30 +160,55 @@ def _venues(search: EventSearch) -> list[Choice]:
     ]
 
 
-def _online(search: EventSearch, counts: dict[str, int]) -> list[Choice]:
+def _online(search: EventSearch, counts: Counter[str]) -> list[Choice]:
     if not counts["place_online"] and not search.online:
         return []
     return [Choice("1", _("Online"), search.query(online=not search.online), counts["place_online"], search.online)]
 
 
-def _counts(search: EventSearch) -> dict[str, int]:
-    """All counts but those by source, from one aggregate over the nights that any of them needs."""
-    night = Q(night__range=search.nights)
-    others = search.conditions(without="categories")
-    counts = {"total": Count("pk", filter=night & search.conditions())}
-    window = night
-    for when in WHENS:
-        nights = Q(night__range=nights_of(when, search.tonight))
-        window |= nights
-        counts[f"when_{when}"] = Count("pk", filter=nights & search.conditions())
-    for code in CATEGORIES:
-        counts[f"category_{code}"] = Count("pk", filter=night & others & Q(category=code))
-    counts["place_online"] = Count("pk", filter=night & search.conditions(without="online") & Q(online=True))
-    others = search.conditions(without="price")
-    for price in _steps(search):
-        counts[f"price_{price}"] = Count("pk", filter=night & others & price_condition(price, search.city))
-    events = Event.objects.public().in_city(search.city).filter(window, is_run=False).order_by()
-    return events.aggregate(**counts)
+def _counts(search: EventSearch) -> Counter[str]:
+    """All counts but those by source and by venue, summed up from groups of events of the nights that any needs.
+
+    Django takes ten times as long to write an aggregate of each count as PostgreSQL to count groups.
+    """
+    steps = _steps(search)
+    choice = steps.index(search.price) if search.price else 0
+    spans = {when: nights_of(when, search.tonight) for when in WHENS}
+    first, last = search.nights
+    counts: Counter[str] = Counter()
+    for night, category, online, step, count in _groups(search, list(spans.values()), steps):
+        of_category = not search.categories or category in search.categories
+        of_price = not search.price or step <= choice
+        of_place = not search.online or online
+        if of_category and of_price and of_place:
+            counts.update({f"when_{when}": count for when, (since, until) in spans.items() if since <= night <= until})
+        if not first <= night <= last:
+            continue
+        if of_category and of_price and of_place:
+            counts["total"] += count
+        if of_price and of_place:
+            counts[f"category_{category}"] += count
+        if of_category and of_price and online:
+            counts["place_online"] += count
+        if of_category and of_place:
+            counts.update({f"price_{price}": count for price in steps[step:]})
+    return counts
+
+
+def _groups(
+    search: EventSearch, spans: list[Nights], steps: list[str]
+) -> Iterable[tuple[dt.date, str, bool, int, int]]:
+    """Night, category, whether online, the first of the price filter's steps that has them, number of events."""
+    near = min(first for first, _ in spans), max(last for _, last in spans)
+    nights = Q(night__range=near) | Q(night__range=search.nights)
+    step = Case(
+        *(When(price_condition(price, search.city), then=number) for number, price in enumerate(steps)),
+        default=len(steps),
+    )
+    events = Event.objects.public().in_city(search.city).one_off().filter(nights)
+    events = events.filter(search.conditions(without=("categories", "price", "online")))
+    groups = events.order_by().values_list("night", "category", "online", step)
+    return groups.annotate(count=Count("pk"))
 
 
 def _steps(search: EventSearch) -> list[str]:

@@ -21,6 +21,7 @@ from nocturne.models import User
 from nocturne.origin import absolute
 
 from .models import Attendee, Event, Rsvp
+from .versions import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def counts(root_ids: Iterable[int]) -> dict[int, Counts]:
     }
 
 
-def counted(*lists: Iterable[Event]) -> None:
+def counted(*lists: Iterable[Event | Version]) -> None:
     """Tell the events of a page's lists how many go to them: `going` and `interested`; one query for all."""
     events = [event for events in lists for event in events]
     found = counts(event.pk for event in events) if events else {}

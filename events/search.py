@@ -6,7 +6,7 @@ runs (no), q, sort (price, new, popular; relevance with q), page.
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -155,7 +155,7 @@ class EventSearch:
         one_choice = sum(map(bool, choices)) <= 1 and len(self.categories) <= 1
         return not free and coming and usual and one_choice and self.page <= COMMON_PAGES
 
-    def filter(self, events: EventQuerySet, *, without: str = "") -> EventQuerySet:
+    def filter(self, events: EventQuerySet, *, without: Container[str] = ()) -> EventQuerySet:
         """One-off events that are asked for, for `for_list` to put in order."""
         return events.in_city(self.city).on_nights(*self.nights).filter(self.conditions(without=without))
 
@@ -184,19 +184,19 @@ class EventSearch:
             return self
         return dataclasses.replace(self, typos=True)
 
-    def conditions(self, *, without: str = "") -> Q:
-        """All but the city and the nights; `without` leaves one filter out, for counting its choices."""
+    def conditions(self, *, without: Container[str] = ()) -> Q:
+        """All but the city and the nights; `without` leaves filters out, for counting their choices."""
         conditions = Q()
-        if self.categories and without != "categories":
+        if self.categories and "categories" not in without:
             conditions &= Q(category__in=self.categories)
-        if self.price and without != "price":
+        if self.price and "price" not in without:
             conditions &= price_condition(self.price, self.city)
-        if self.sources and without != "sources":
+        if self.sources and "sources" not in without:
             listings = Listing.objects.live().filter(event__root=OuterRef("pk"), source__in=self.sources)
             conditions &= Q(Exists(listings))
-        if self.venues and without != "venues":
+        if self.venues and "venues" not in without:
             conditions &= Q(venue__in=self.venues)
-        if self.online and without != "online":
+        if self.online and "online" not in without:
             conditions &= Q(online=True)
         for word in self.words:
             has_word = Q(folded__contains=word)

@@ -33,14 +33,16 @@ class RowVersions(Func):
 ROWS = RowVersions("title", "city__name", "venue__name", "image__hash")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Version:
-    """Of an event that visitors may see, which is its own root."""
+    """Of an event that visitors may see, which is its own root. How many go events/rsvps.py tells, as of events."""
 
-    id: int
+    pk: int
     version: str
     night: dt.date
     updated_at: dt.datetime
+    going: int = 0
+    interested: int = 0
 
 
 def versions(events: EventQuerySet) -> list[Version]:
@@ -54,8 +56,8 @@ def entries(form: str, found: Iterable[Version]) -> list[str]:
     """Of what a calendar (ics) or a feed (atom, json) lists, its entries."""
     write = WRITERS[form]
     found = list(found)
-    told = told_by_root(one.id for one in found)
-    keys = [(one.id, one.version, tuple(told.get(one.id, ()))) for one in found]
+    told = told_by_root(one.pk for one in found)
+    keys = [(one.pk, one.version, tuple(told.get(one.pk, ()))) for one in found]
 
     def written(missing: list[_Key]) -> dict[_Key, str]:
         events = loaded(key[0] for key in missing)

@@ -1,7 +1,7 @@
 """A city's page and its fragments: forms of one search. Its other forms are in events/views/feeds.py."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,8 +19,10 @@ from events.drawn import drawn, drawn_nights
 from events.facets import facets
 from events.highlight import marked_cards, marked_nights
 from events.models import City, Event
+from events.models.event import EventQuerySet
 from events.search import MAX_NIGHTS, RELEVANCE, SORTS, EventSearch
 from events.taking import of_search, subject
+from events.versions import versions
 from events.views.feeds import search_now, search_of
 from nocturne.origin import absolute
 from nocturne.pages import public_page
@@ -92,11 +94,10 @@ def results(search: EventSearch) -> dict[str, Any]:
     search = search.forgiving(events)
     choices = facets(search)
     notices = list(search.notices)
-    runs = search.filter_runs(events).for_runs()[: MAX_RUNS + 1]
+    runs = _read(search)(search.filter_runs(events).for_runs()[: MAX_RUNS + 1])
     list_of = listed(search, total=choices.total, beside=runs)
     if list_of["page"] < search.page:
         notices.append(_("There is no page %(number)s; this is the last one.") % {"number": search.page})
-    run_cards = [card(event, tonight=search.tonight) for event in runs]
     first, last = search.nights
     return {
         **list_of,
@@ -108,10 +109,8 @@ def results(search: EventSearch) -> dict[str, Any]:
         "sorts": _sorts(search),
         "sort_label": SORTS[search.sort],
         "runs_query": search.query(runs=not search.runs),
-        "runs": marked_cards(run_cards[:MAX_RUNS], search.words, alike=search.typos)
-        if search.words
-        else drawn(run_cards[:MAX_RUNS], run=True),
-        "more_runs": len(run_cards) > MAX_RUNS,
+        "runs": _run_cards(search, runs[:MAX_RUNS]),
+        "more_runs": len(runs) > MAX_RUNS,
         "span": span_words(first, last, year=search.tonight.year),
         "subject": subject(search),
         "take": of_search(search),
@@ -124,7 +123,7 @@ def results(search: EventSearch) -> dict[str, Any]:
     }
 
 
-def listed(search: EventSearch, *, total: int, beside: Iterable[Event] = (), more: bool = False) -> dict[str, Any]:
+def listed(search: EventSearch, *, total: int, beside: Sequence[Any] = (), more: bool = False) -> dict[str, Any]:
     """One page of one-off events: by night, or in another order with the day of each.
 
     Those `beside` the list are told how many go, too, by the same query. As `more`, below the page before, a night
@@ -136,14 +135,10 @@ def listed(search: EventSearch, *, total: int, beside: Iterable[Event] = (), mor
     before = 1 if more and start else 0
     events = Event.objects.public()
     found = search.in_order(search.filter(events)) if total else events.none()
-    rows = list(found[start - before : start + PAGE])
+    rows = _read(search)(found[start - before : start + PAGE])
     rsvps.counted(rows, beside)
-    nights = [] if search.sort else by_night(rows[before:], tonight=search.tonight)
-    cards = [dated_card(event, tonight=search.tonight) for event in rows[before:]] if search.sort else []
-    marks: dict[str, Any] = {"words": search.words, "alike": search.typos}
     return {
-        "nights": marked_nights(nights, **marks) if search.words else drawn_nights(nights),
-        "cards": marked_cards(cards, **marks) if search.words else drawn(cards),
+        **_cards(search, rows[before:]),
         "continued": rows[0].night if before and rows else None,
         "page": page,
         "pages": pages,
@@ -152,6 +147,30 @@ def listed(search: EventSearch, *, total: int, beside: Iterable[Event] = (), mor
         "previous_query": search.query(page=page - 1) if page > 1 else None,
         "next_query": search.query(page=page + 1) if page < pages else None,
     }
+
+
+def _read(search: EventSearch) -> Callable[[EventQuerySet], list[Any]]:
+    """How rows are read: as versions of what is rendered already, or as events where words are to be marked."""
+    return list if search.words else versions
+
+
+def _cards(search: EventSearch, rows: list[Any]) -> dict[str, Any]:
+    tonight = search.tonight
+    marks: dict[str, Any] = {"words": search.words, "alike": search.typos}
+    if search.sort:
+        if search.words:
+            return {"nights": [], "cards": marked_cards([dated_card(row, tonight=tonight) for row in rows], **marks)}
+        return {"nights": [], "cards": drawn(rows, tonight=tonight, form="dated")}
+    if search.words:
+        return {"nights": marked_nights(by_night(rows, tonight=tonight), **marks), "cards": []}
+    return {"nights": drawn_nights(rows, tonight=tonight), "cards": []}
+
+
+def _run_cards(search: EventSearch, rows: list[Any]) -> Sequence[Any]:
+    if search.words:
+        cards = [card(event, tonight=search.tonight) for event in rows]
+        return marked_cards(cards, search.words, alike=search.typos)
+    return drawn(rows, tonight=search.tonight, form="run")
 
 
 def _paths(city: City) -> dict[str, str]:

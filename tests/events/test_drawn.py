@@ -1,5 +1,6 @@
 """Cards are rendered once, by whoever needs them first, and fetched by one call."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -7,9 +8,9 @@ import time_machine
 from django.test import Client
 
 from events import drawn as module, pieces
-from events.cards import Card, card
 from events.drawn import drawn
 from events.models import Event
+from events.versions import Version, versions
 from nocturne import valkey
 from nocturne.cache import bump
 from tests.factories import make_city, make_event, make_venue
@@ -37,59 +38,80 @@ def templates(monkeypatch: pytest.MonkeyPatch) -> Templates:
     return Templates(monkeypatch)
 
 
-def cards(count: int) -> list[Card]:
+def concerts(count: int) -> list[Version]:
     venue = make_venue()
-    events = [make_event(f"Concert {number}", venue=venue) for number in range(count)]
-    return [card(event, tonight=event.night) for event in events]
+    for number in range(count):
+        make_event(f"Concert {number}", venue=venue)
+    return listed()
+
+
+def listed() -> list[Version]:
+    return versions(Event.objects.public().for_list())
+
+
+def htmls(found: list[Version], form: str = "card") -> list[str]:
+    return [one.html for one in drawn(found, tonight=found[0].night, form=form)]
 
 
 def test_a_card_is_rendered_once_in_all_processes_and_fetched_by_one_call(
     templates: Templates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    some = cards(5)
-    first = drawn(some)
+    some = concerts(5)
+    first = htmls(some)
     assert len(templates.rendered) == 5
-    assert all(one.title in one.html for one in first)
+    assert all(f"Concert {number}" in first[number] for number in range(5))
     calls = []
     ask = valkey.ask
     monkeypatch.setattr(pieces, "ask", lambda work: (calls.append(work), ask(work))[1])
-    assert [one.html for one in drawn(some)] == [one.html for one in first]
+    assert htmls(some) == first
     assert not calls  # this process knew them
     pieces._remembered.clear()  # as another one has it
-    assert [one.html for one in drawn(some[::-1])] == [one.html for one in first[::-1]]
+    assert htmls(some[::-1]) == first[::-1]
     assert len(calls) == 1
     assert len(templates.rendered) == 5
 
 
 def test_what_changes_on_a_card_makes_it_another_one(templates: Templates) -> None:
     event = make_event("Concert")
-    drawn([card(event, tonight=event.night)])
-    event.title = "Ball"
-    assert "Ball" in drawn([card(event, tonight=event.night)])[0].html
-    assert "Ball" in drawn([card(event, tonight=event.night)], run=True)[0].html
-    assert len(templates.rendered) == 3
+    htmls(listed())
+    Event.objects.update(title="Ball")
+    assert "Ball" in htmls(listed())[0]
+    assert "Ball" in htmls(listed(), "run")[0]
+    assert "<time" in htmls(listed(), "dated")[0]
+    [one] = listed()
+    one.going = 3
+    assert "<b>3</b>" in htmls([one])[0]
+    over = drawn([one], tonight=event.night + dt.timedelta(days=1))
+    assert "<button" not in over[0].html
+    assert len(templates.rendered) == 6
+
+
+def test_what_was_hidden_meanwhile_has_no_card() -> None:
+    some = concerts(2)
+    Event.objects.filter(pk=some[0].pk).update(visibility=Event.Visibility.HIDDEN)
+    assert len(htmls(some)) == 1
 
 
 def test_a_process_forgets_those_not_asked_for_longest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pieces, "MAX_PIECES", 3)
-    drawn(cards(5))
+    htmls(concerts(5))
     assert len(pieces._remembered) == 3
 
 
 def test_what_a_process_remembers_ends_as_what_valkey_has(templates: Templates) -> None:
-    some = cards(1)
-    drawn(some)
+    some = concerts(1)
+    htmls(some)
     for full, (text, _) in list(pieces._remembered.items()):
         pieces._remembered[full] = text, 0
     valkey.ask(lambda client: client.flushdb())
-    drawn(some)
+    htmls(some)
     assert len(templates.rendered) == 2
 
 
 def test_without_valkey_cards_are_rendered_and_remembered(templates: Templates, settings: Any) -> None:
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/1"}}
-    some = cards(2)
-    assert [one.html for one in drawn(some)] == [one.html for one in drawn(some)]
+    some = concerts(2)
+    assert htmls(some) == htmls(some)
     assert len(templates.rendered) == 2
 
 

@@ -245,9 +245,9 @@ def test_the_lists_of_the_page_are_read_in_order_from_their_indexes(client: Clie
         cursor.execute("ANALYZE events_event")
     with time_machine.travel("2026-12-04T18:00:00+01:00", tick=False), CaptureQueriesContext(connection) as captured:
         assert client.get("/city-0/").status_code == 200
-    lists = [query["sql"] for query in captured if 'ORDER BY "events_event"' in query["sql"]]
+    lists = [query["sql"] for query in captured if "xmin" in query["sql"]]  # others load new cards, by their ids
     assert len(lists) == 2
-    for sql, index in zip(lists, ("event_list", "event_runs"), strict=True):
+    for sql, index in zip(lists, ("event_runs", "event_list"), strict=True):
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN {sql}")
             plan = "\n".join(row[0] for row in cursor.fetchall())
