@@ -4,7 +4,9 @@ import datetime as dt
 from pathlib import Path
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
+from django.db import DatabaseError
 from django.utils.module_loading import import_string
 
 from . import alerts, backups
@@ -32,7 +34,7 @@ def backup_due() -> None:
         return
     try:
         backups.back_up(folder, keep=settings.BACKUP_KEEP)
-    except (backups.BackupError, OSError) as error:
+    except (backups.BackupError, OSError, DatabaseError, SoftTimeLimitExceeded) as error:
         alerts.raise_alert("backup", f"No backup could be made into {folder}. {error}", severity="error")
     else:
         alerts.resolve("backup")
