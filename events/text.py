@@ -48,6 +48,7 @@ _JOINED = re.compile(
 )
 _JOINER = "\ue000"
 _NOT_WORD = re.compile(r"[^\w]+|_")
+_NOT_WORD_OR_LINE = re.compile(r"[^\w\n]+|_")
 # The same for ASCII, where it takes a tenth of the time.
 _ASCII: dict[int, str | None] = {code: char.lower() if (char := chr(code)).isalnum() else " " for code in range(128)}
 _ASCII |= {ord("'"): None, ord("`"): None}
@@ -78,11 +79,16 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return " ".join(words(text))
-    text = unicodedata.normalize("NFKD", _spelled_out(unstacked(text.casefold())))
+    return unicodedata.normalize("NFC", " ".join(_NOT_WORD.sub(" ", _letters(unstacked(text.casefold()))).split()))
+
+
+def _letters(text: str) -> str:
+    """Text that has no case, in plain letters, without accents and apostrophes."""
+    text = unicodedata.normalize("NFKD", _spelled_out(text))
+    for mark in filter(unicodedata.combining, frozenset(text)):
+        text = text.replace(mark, "")
     # A second pass: NFKD turns ligatures and full-width forms into letters that still have case.
-    text = _spelled_out("".join([c for c in text if not unicodedata.combining(c)]).casefold())
-    text = _NOT_WORD.sub(" ", _APOSTROPHES.sub("", text))
-    return unicodedata.normalize("NFC", " ".join(text.split()))
+    return _APOSTROPHES.sub("", _spelled_out(text.casefold()))
 
 
 def _spelled_out(text: str) -> str:
@@ -116,9 +122,16 @@ def spaced(texts: Sequence[str]) -> list[str]:
     if plain.count("\n") != len(texts) - 1:
         return [fold(text) for text in texts]
     found = plain.replace("&", " and ").translate(_ASCII_LINES).split("\n")
-    for at in odd:
-        found[at] = fold(texts[at])
+    for at, text in zip(odd, _spaced([texts[at] for at in odd]), strict=True):
+        found[at] = text
     return found
+
+
+def _spaced(texts: Sequence[str]) -> list[str]:
+    """The same of texts that are not of ASCII alone, and of one line each."""
+    folded = _letters("\n".join([unstacked(text.casefold()) for text in texts]))
+    found = unicodedata.normalize("NFC", _NOT_WORD_OR_LINE.sub(" ", folded)).split("\n") if texts else []
+    return found if len(found) == len(texts) else [fold(text) for text in texts]
 
 
 def casefolded(texts: Sequence[str]) -> list[str]:

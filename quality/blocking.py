@@ -5,15 +5,15 @@ columns, not at records one by one, for of all that share something hardly any t
 """
 
 from collections.abc import Iterable, Iterator
+from operator import contains
 
 import numpy as np
 from rapidfuzz import fuzz, process
 
 from events.text import casefolded
 
-from . import titles
 from .columns import DAY, Columns, Flags, Numbers, Weights, spread
-from .meetings import TELLING_LETTERS, Shared, met
+from .meetings import Shared, met
 
 # Titles that share less of what they tell, and are not even so much alike in percent, have little in common.
 _LEAST_SHARED, _LEAST_ALIKE = 0.6, 75
@@ -96,50 +96,32 @@ def _spelled_alike(seen: Columns, shared: Shared, left: Numbers, right: Numbers)
     """Whether titles are spelled alike, whatever the order of their words; looked at only where they have so many
     letters in common that they may be."""
     size, letters = shared.letters
-    common = np.minimum(letters[left], letters[right]).sum(axis=1)
-    found = 200 * common >= _LEAST_ALIKE * (size[left] + size[right])
+    one, other = size[left], size[right]
+    found = 200 * np.minimum(one, other) >= _LEAST_ALIKE * (one + other)
+    rest = np.flatnonzero(found)
+    common = np.minimum(letters.take(left[rest], axis=0), letters.take(right[rest], axis=0))
+    found[rest] = 200 * common.sum(axis=1, dtype=np.uint32) >= _LEAST_ALIKE * (one + other)[rest]
     rest = np.flatnonzero(found)
     left, right = left[rest], right[rest]
     names = {
         at: " ".join(sorted(seen.title(at) + shared.further.get(at, [])))
         for at in seen.each(np.concatenate((left, right))).tolist()
     }
-    one, other = [names[at] for at in left.tolist()], [names[at] for at in right.tolist()]
-    found[rest] = process.cpdist(one, other, scorer=fuzz.ratio, score_cutoff=_LEAST_ALIKE) > 0
+    first, second = [names[at] for at in left.tolist()], [names[at] for at in right.tolist()]
+    found[rest] = process.cpdist(first, second, scorer=fuzz.ratio, score_cutoff=_LEAST_ALIKE) > 0
     return found
 
 
 def _told(seen: Columns, shared: Shared, left: Numbers, right: Numbers) -> Flags:
     """Whether the text of one has a word of the other's title: one that is telling, if there is any."""
-    positions = seen.each(np.concatenate((left, right)))
-    names = _telling(seen, shared, positions)
-    said = casefolded([seen.records[at].description for at in positions.tolist()])
-    texts = dict(zip(positions.tolist(), said, strict=True))
     found = np.zeros(len(left), np.bool_)
-    for at, (one, other) in enumerate(zip(left.tolist(), right.tolist(), strict=True)):
-        if _names(texts[one], names[other]) or _names(texts[other], names[one]):
-            found[at] = True
+    for one, other in ((left, right), (right, left)):
+        rows = np.flatnonzero(~found & seen.has_text[one] & (shared.names_size[other] > 0))
+        place, which = spread(shared.names[other[rows]], shared.names_size[other[rows]])
+        positions = seen.each(one[rows])
+        said = casefolded([seen.records[at].description for at in positions.tolist()])
+        texts = [said[at] for at in np.searchsorted(positions, one[rows])[which].tolist()]
+        words = [shared.strings[number] for number in shared.naming[place].tolist()]
+        tells = np.fromiter(map(contains, texts, words), np.bool_, len(words))
+        found[rows[which[tells]]] = True
     return found
-
-
-def _telling(seen: Columns, shared: Shared, positions: Numbers) -> dict[int, list[str]]:
-    """The long words of titles, without those that many titles share unless there are no others."""
-    place, owner = spread(seen.first[positions], (seen.last - seen.first)[positions])
-    long = shared.long[seen.word[place]]
-    rare = shared.rare[seen.word[place]]
-    some = rare | (long & (np.bincount(owner[rare], minlength=len(positions))[owner] == 0))
-    words = [seen.words[at] for at in place[some].tolist()]
-    ends = np.cumsum(np.bincount(owner[some], minlength=len(positions))).tolist()
-    found = {at: words[begin:end] for at, begin, end in zip(positions.tolist(), [0, *ends], ends, strict=False)}
-    for at in found.keys() & shared.further.keys():
-        long_words = [word for word in seen.title(at) + shared.further[at] if len(word) >= TELLING_LETTERS]
-        found[at] = [word for word in long_words if not titles.is_generic(word)] or long_words
-    return found
-
-
-def _names(text: str, words: Iterable[str]) -> bool:
-    """Whether a text has one of the words."""
-    for word in words:  # noqa: SIM110 - any() takes twice the time, and this is asked most
-        if word in text:
-            return True
-    return False

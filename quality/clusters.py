@@ -83,6 +83,11 @@ class Clusters:
 
     def join(self, edge: Edge) -> bool:
         """Unite the two sides of an edge unless any two of them cannot be one event; whether they are one now."""
+        if edge.first not in self._members and edge.second not in self._members:  # as most
+            if not edge.sure and self._two(edge.first, edge.second):
+                return False
+            self._members[edge.first] = self._members[edge.second] = sorted((edge.first, edge.second))
+            return True
         if self.together(edge.first, edge.second):
             return True
         if not edge.sure and any(self._apart(edge, i, j) for i, j in self._across(edge)):
@@ -166,8 +171,7 @@ def edges(
     if not parts:
         return []
     left, right = (np.concatenate(part) for part in zip(*parts, strict=True))
-    root = seen.of(seen.each(np.concatenate((left, right))), lambda record: record.root)
-    some = np.flatnonzero((root[left] != root[right]) | (root[left] < 0))
+    some = np.flatnonzero((seen.root[left] != seen.root[right]) | (seen.root[left] < 0))
     left, right = left[some], right[some]
     same_row = exact(seen, left, right)
     rows = np.flatnonzero(~same_row & ((seen.source[left] != seen.source[right]) | (seen.source[left] < 0)))

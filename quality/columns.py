@@ -1,9 +1,11 @@
 """Many records as arrays, column by column, so that thousands of pairs are looked at in one step. An array's places are
 the positions of the records."""
 
+import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,8 +37,7 @@ class Numbering[Value: Hashable](defaultdict[Value, int]):
     """Gives each value that it is asked for a number, from 0 on."""
 
     def __init__(self, known: Iterable[Value] = ()) -> None:
-        super().__init__()
-        self.default_factory = self.__len__
+        super().__init__(count().__next__)
         for value in known:
             self[value]
 
@@ -57,6 +58,8 @@ class Columns:
         self.area = _numbered([record.area for record in records])
         self.source = 1 + _numbered([record.source for record in records])
         self.source[[at for at, record in enumerate(records) if not record.live]] *= -1
+        self.root = _or_none([record.root for record in records])
+        self.venue = _or_none([record.venue_id for record in records])
         self.page = _numbered([record.url for record in records])
         self.row = _numbered([record.fingerprint for record in records])
         texts = [record.description[:_TEXT_BEGINNING] for record in records]
@@ -71,13 +74,16 @@ class Columns:
         self._read_titles()
 
     def _read_times(self) -> None:
-        starts = [record.start for record in self.records]
+        starts = Numbering[dt.datetime]()
+        which = starts.of([record.start for record in self.records])
         seconds = [((at.toordinal() * 24 + at.hour) * 60 + at.minute) * 60 + at.second for at in starts]
-        self.second = _column(seconds)
+        self.second = _column(seconds)[which]
         self.minute = self.second // 60
         self.day = self.minute // DAY
         self.hour = self.minute % DAY // 60
-        self.night = _column([record.night.toordinal() for record in self.records])
+        nights = Numbering[dt.date]()
+        which = nights.of([record.night for record in self.records])
+        self.night = _column([night.toordinal() for night in nights])[which]
         self.known = np.array([record.time_known for record in self.records], np.bool_)
         self.at_edge = ~self.known | (self.hour < _EARLY) | (self.hour >= _LATE)
         self.odd = self.at_edge | (self.hour < _MORNING)
@@ -123,11 +129,21 @@ class Columns:
             found[at] = says_time(texts[at])
         return found
 
-    def of(self, positions: Numbers, value: Callable[[Record], int | None]) -> Numbers:
-        """A column that is worked out for these positions alone; -1 for None."""
-        found = np.zeros(len(self.records), np.int64)
-        values = [value(self.records[at]) for at in positions.tolist()]
-        found[positions] = [-1 if one is None else one for one in values]
+    @cached_property
+    def is_run(self) -> Flags:
+        """Whether it lasts more than one night."""
+        some = [at for at, record in enumerate(self.records) if record.last_night is not None and record.is_run]
+        return self._at(some)
+
+    @cached_property
+    def located(self) -> Flags:
+        """Whether its coordinates are known."""
+        latitudes = [record.latitude for record in self.records]
+        return self._at([at for at, one in enumerate(latitudes) if one is not None and self.records[at].is_located])
+
+    def _at(self, positions: Sequence[int]) -> Flags:
+        found = np.zeros(len(self.records), np.bool_)
+        found[list(positions)] = True
         return found
 
     def each(self, positions: Numbers) -> Numbers:
@@ -147,6 +163,13 @@ class Columns:
 
 def _column(values: Sequence[int]) -> Numbers:
     return np.array(values, np.int64)
+
+
+def _or_none(values: Sequence[int | None]) -> Numbers:
+    """-1 for None."""
+    if values.count(None) == len(values):
+        return np.full(len(values), -1)
+    return _column([-1 if value is None else value for value in values])
 
 
 def _numbered(values: Sequence[Hashable]) -> Numbers:

@@ -126,8 +126,7 @@ def weigh(seen: Columns, left: Numbers, right: Numbers, known: Outline) -> Evide
     parts = [100 * found / np.where(total, total, np.inf) for found, total in zip(told, common.totals, strict=True)]
     # the side of which more is said
     second = told[1] * parts[1] > told[0] * parts[0]
-    is_run = seen.of(seen.each(np.concatenate((left, right))), lambda record: record.is_run)
-    of_run = (is_run[left] != is_run[right]) & (known.gap.minutes != 0)
+    of_run = (seen.is_run[left] != seen.is_run[right]) & (known.gap.minutes != 0)
     return Evidence(
         outline=known,
         title=common.title,

@@ -20,7 +20,7 @@ from . import records
 from .clusters import Clusters, Edge, edges
 from .links import link
 from .records import Record
-from .similarity import Comparison, Limits, compare
+from .similarity import Comparison, Limits, compare_all
 from .verdicts import Editors, remember
 
 # Two events that are there already become one only on evidence as strong as this.
@@ -154,7 +154,7 @@ def _merge(found: list[Record], clusters: Clusters) -> dict[int, int]:
 
 def _moved(found: list[Record], asked: int, clusters: Clusters, editors: Editors) -> list[Edge]:
     """A listing that keeps its event but says another time or place by now than others of it: for an editor."""
-    edges = []
+    pairs = []
     for position in range(asked):
         record = found[position]
         if record.root is None or not record.live:
@@ -163,10 +163,11 @@ def _moved(found: list[Record], asked: int, clusters: Clusters, editors: Editors
             partner = found[other]
             if partner.root != record.root or partner.source == record.source or not partner.live:
                 continue
-            comparison = compare(record, partner, clusters.limits)
-            if comparison.conflict and not editors.together(record.key, partner.key):
-                edges.append(Edge(position, other, comparison).as_unsure())
-    return edges
+            if not editors.together(record.key, partner.key):
+                pairs.append((position, other))
+    compared = compare_all(found, pairs, clusters.limits)
+    edges = [Edge(*pair, comparison) for pair, comparison in zip(pairs, compared, strict=True)]
+    return [edge.as_unsure() for edge in edges if edge.comparison.conflict]
 
 
 def _answer(

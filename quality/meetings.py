@@ -28,7 +28,8 @@ class Shared:
 
     Words are found by their beginnings. That of a place by `place_word`, the beginning of what tells most of its name,
     is among those of titles, for a title may be the place of another listing. `weight` is what a title tells in all,
-    `further` the words that its letters make beside its own.
+    `further` the words that its letters make beside its own. Its long words, without those that many titles share
+    unless there are no others, are the numbers `naming` from `names` on, as many as `names_size`.
     """
 
     def __init__(self, seen: Columns) -> None:
@@ -57,9 +58,8 @@ class Shared:
         number, owner, which = seen.numbering, seen.owner, seen.word
         if more := [(at, number[word]) for at, further in self.further.items() for word in further]:
             owner, which = np.append(owner, [at for at, _ in more]), np.append(which, [word for _, word in more])
-        known = list(number)
-        self.long = np.fromiter(map(len, known), np.int64, len(known)) >= TELLING_LETTERS
-        self.rare = self.long & ~seen.flagged(titles.GENERIC)
+        self.strings = known = list(number)
+        self._name(seen, owner, which)
         told = titles.weights(known)
         told[seen.flagged(titles.LINKING)] = 0
         told[0] = 0
@@ -72,7 +72,19 @@ class Shared:
         some = np.flatnonzero(telling)
         return owner[some], beginnings.of([titles.beginning(word) for word in known])[which[some]], telling[some]
 
-    def _letters(self, seen: Columns) -> tuple[Numbers, NDArray[np.uint16]]:
+    def _name(self, seen: Columns, owner: Numbers, which: Numbers) -> None:
+        long = np.fromiter(map(len, self.strings), np.int64, len(self.strings)) >= TELLING_LETTERS
+        some = np.flatnonzero(long[which])
+        owner, which = owner[some], which[some]
+        rare = ~seen.flagged(titles.GENERIC)[which]
+        some = np.flatnonzero(rare | (np.bincount(owner[rare], minlength=len(seen.records))[owner] == 0))
+        if self.further:
+            some = some[np.argsort(owner[some], kind="stable")]
+        self.naming = which[some]
+        self.names_size = np.bincount(owner[some], minlength=len(seen.records))
+        self.names = np.cumsum(self.names_size) - self.names_size
+
+    def _letters(self, seen: Columns) -> tuple[Numbers, NDArray[np.unsignedinteger]]:
         """Of each title in words one space apart the size, and how often it has each of its letters, of which every
         32nd is taken for the same."""
         code = np.frombuffer(" ".join(seen.words).encode("utf-32-le", "surrogatepass"), np.uint32)
@@ -84,7 +96,7 @@ class Shared:
             for letter in " ".join(["", *more]):
                 count[at, ord(letter) % _LETTERS] += 1
         count[:, ord(" ") % _LETTERS] += np.maximum(seen.last - seen.first - 1, 0)
-        return count.sum(axis=1), count.astype(np.uint16)
+        return count.sum(axis=1), count.astype(np.min_scalar_type(count.max(initial=0)))
 
 
 def _further(seen: Columns) -> dict[int, list[str]]:

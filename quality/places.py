@@ -23,11 +23,17 @@ def alike(seen: Columns, left: Numbers, right: Numbers) -> Weights:
         np.float64,
     )[each]
     memorable = np.array([place is not None and place.memorable for place in places], np.bool_)
-    asked = ~(found >= locations.NAMED_ELSEWHERE) & (memorable[which[left]] | memorable[which[right]])
-    for at in np.flatnonzero(asked).tolist():
+    # most titles have no word of any place
+    telling = {word for place in places if place is not None and place.memorable for word in place.telling}
+    naming = seen.having({spelling for word in telling for spelling in locations.spellings(word)})
+    here, there = memorable[which[left]], memorable[which[right]]
+    unknown = np.isnan(found)
+    asked = np.where(unknown, here | there, (here & naming[right]) | (there & naming[left]))
+    seen.sayings.told(seen.each(np.concatenate((right[unknown & here], left[unknown & there]))).tolist())
+    for at in np.flatnonzero(asked & ~(found >= locations.NAMED_ELSEWHERE)).tolist():
         a, b = int(left[at]), int(right[at])
-        here, there = places[which[a]], places[which[b]]
-        if _named(seen, here, b, found[at]) or _named(seen, there, a, found[at]):
+        one_place, other_place = places[which[a]], places[which[b]]
+        if _named(seen, one_place, b, found[at]) or _named(seen, other_place, a, found[at]):
             found[at] = locations.NAMED_ELSEWHERE
     return _settled(seen, left, right, found)
 
@@ -60,13 +66,10 @@ def _named(seen: Columns, place: locations.Location | None, other: int, alike: f
 
 def _settled(seen: Columns, left: Numbers, right: Numbers, found: Weights) -> Weights:
     """The same, by identity and coordinates where both are known."""
-    positions = seen.each(np.concatenate((left, right)))
-    venue = seen.of(positions, lambda record: record.venue_id)
-    located = seen.of(positions, lambda record: record.latitude is not None and record.longitude is not None)
-    for at in np.flatnonzero(located[left] & located[right]).tolist():
+    for at in np.flatnonzero(seen.located[left] & seen.located[right]).tolist():
         a, b = seen.records[left[at]], seen.records[right[at]]
         near = locations.by_coordinates((a.latitude, a.longitude), (b.latitude, b.longitude))
         if near is not None:
             found[at] = near
-    found[(venue[left] == venue[right]) & (venue[left] >= 0)] = 100.0
+    found[(seen.venue[left] == seen.venue[right]) & (seen.venue[left] >= 0)] = 100.0
     return found

@@ -56,6 +56,10 @@ class Record:
     part_of: str = ""
 
     @property
+    def is_located(self) -> bool:
+        return self.latitude is not None and self.longitude is not None
+
+    @property
     def is_run(self) -> bool:
         return self.last_night is not None and self.last_night > self.night
 

@@ -8,6 +8,8 @@ from .records import Record
 
 # Texts are compared by runs of so many words; sources shorten them and put prices before them.
 RUN, FEW_RUNS = 3, 8
+# Among so many words as many as are needed are nearly always others.
+_ENOUGH = 24
 
 
 class Sayings:
@@ -33,7 +35,10 @@ class Sayings:
         """The texts alone."""
         new = [at for at in positions if at not in self._texts]
         if new:
-            self._texts |= zip(new, spaced([self._records[at].description for at in new]), strict=True)
+            texts = [self._records[at].description for at in new]
+            each = list(dict.fromkeys(texts))  # sources copy from each other
+            folded = dict(zip(each, spaced(each), strict=True))
+            self._texts |= zip(new, map(folded.__getitem__, texts), strict=True)
         return self._texts
 
     def in_common(self, one: Sequence[int], other: Sequence[int]) -> list[float | None]:
@@ -43,7 +48,7 @@ class Sayings:
         return [self._in_common(self._texts[a], self._texts[b]) for a, b in zip(one, other, strict=True)]
 
     def _in_common(self, text: str, other: str) -> float | None:
-        if text == other and len(frozenset(text.split())) >= FEW_RUNS + RUN:
+        if text == other and len(frozenset(text.split(None, _ENOUGH)[:_ENOUGH])) >= FEW_RUNS + RUN:
             return 100.0  # each word but the first two ends a run that was not there before
         runs, others = self._runs_of(text), self._runs_of(other)
         least = min(len(runs), len(others))

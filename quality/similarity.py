@@ -6,6 +6,7 @@ alike as the settings ask; the same text, or an address that names the event, st
 from all that the two have in common: the same event, or a pair for an editor.
 """
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from .reasons import reasons
 from .records import Record
 from .scorecard import SAME, UNSURE, Scorecard, features, scorecard
 
-__all__ = ["Comparison", "Judgement", "Limits", "compare", "comparisons", "judge"]
+__all__ = ["Comparison", "Judgement", "Limits", "compare", "compare_all", "comparisons", "judge"]
 
 Outcome = Literal["same", "different", "unsure"]
 DEFAULT = Limits()
@@ -45,10 +46,21 @@ class Judgement(NamedTuple):
 
 
 def compare(a: Record, b: Record, limits: Limits = DEFAULT) -> Comparison:
-    both, left, right = Columns((a, b)), np.array([0]), np.array([1])
-    seen = weigh(both, left, right, outline(both, left, right, limits))
-    [comparison] = comparisons(seen, judge(seen, limits))
+    [comparison] = compare_all((a, b), [(0, 1)], limits)
     return comparison
+
+
+def compare_all(
+    records: Sequence[Record], pairs: Sequence[tuple[int, int]], limits: Limits = DEFAULT
+) -> list[Comparison]:
+    """Of pairs of positions, which takes little longer than of one pair."""
+    if not pairs:
+        return []
+    positions = sorted({at for pair in pairs for at in pair})
+    columns = Columns([records[at] for at in positions])
+    left, right = np.searchsorted(positions, np.array(pairs, np.int64).T)
+    seen = weigh(columns, left, right, outline(columns, left, right, limits))
+    return comparisons(seen, judge(seen, limits))
 
 
 def judge(seen: Evidence, limits: Limits, card: Scorecard | None = None) -> Judgement:

@@ -32,6 +32,11 @@ _ADDED_WORDS = frozenset(
     "touring tour".split()
 )
 ADDING = _ADDED_WORDS | MARK_WORDS
+_MONTH_WORDS = frozenset(
+    "jan january feb february mar march apr april may jun june jul july aug august sep sept september oct october nov "
+    "november dec december".split()
+)
+_CLOCK = re.compile(r"\d ?[ap]m\b")
 _LINKING_WORDS = (
     "a an and at by da das de del der des di die e el en et feat featuring for from ft in la las le les los"
     " mit of on or plus pres present presented presents support supporting tba the to und w with y x vs versus"
@@ -153,9 +158,9 @@ def core(words: list[str], *, venue: str, city: str, year: int) -> list[str]:
     if not seen.isdisjoint(MARK_WORDS):
         text = without_marks(text)
     digits = _DIGIT.search(text)
-    if digits:
+    if digits and not _MONTH_WORDS.isdisjoint(text.split()):
         text = _DATES.sub(" ", text)
-    if digits or not seen.isdisjoint(_ADDED_WORDS):
+    if not _ADDED_WORDS.isdisjoint(text.split()) or (digits and _CLOCK.search(text)):
         text = _ADDED.sub(" ", text)
     for place in (folded(venue), folded(city)):
         if len(place) > 3 and place in text:

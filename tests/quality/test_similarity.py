@@ -10,7 +10,7 @@ from events.nights import night_of
 from quality.columns import Columns
 from quality.evidence import Evidence, exact, hopeful, outline, weigh
 from quality.records import Record
-from quality.similarity import Limits, compare, comparisons, judge
+from quality.similarity import Limits, compare, compare_all, comparisons, judge
 
 ONE, OTHER = np.array([0]), np.array([1])
 
@@ -216,3 +216,10 @@ def test_many_pairs_at_once_are_what_each_is_alone(listed: list[Record]) -> None
     assert exact(seen, left, right).tolist() == [is_exact(listed[one], listed[other]) for one, other in pairs]
     kept, _ = hopeful(seen, left, right, Limits())
     assert set(kept.tolist()) >= {at for at, found in enumerate(at_once) if found.outcome != "different"}
+
+
+def test_pairs_compared_together_are_what_each_is_alone() -> None:
+    several = [record(), record("Mdou Moctar Trio", "2026-12-04T20:15"), record("Tinariwen"), record(url=URL)]
+    pairs = [(3, 1), (0, 2), (0, 1)]
+    assert compare_all(several, pairs) == [compare(several[i], several[j]) for i, j in pairs]
+    assert compare_all(several, []) == []
