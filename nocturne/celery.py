@@ -4,8 +4,9 @@ The schedule only asks the database what is due, so that a beat that forgets, or
 """
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 from celery.schedules import crontab
 from kombu import Queue
 
@@ -48,11 +49,12 @@ app.conf.update(
         # abandoned messages come back 10 seconds after the timeout; with the defaults it takes 100
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
-        # who queues something while the broker is away hears so at once; workers have a patience of their own
+        # who queues something while the broker is away hears so at once
         "max_retries": 2,
         "interval_start": 0,
         "interval_step": 0.1,
-        "socket_timeout": 30,
+        # a visitor's request waits no longer for a broker that hangs; workers, who wait for work, do
+        "socket_timeout": 1,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
         "health_check_interval": 25,
@@ -82,8 +84,16 @@ app.conf.update(
         "forget sessions": {"task": "nocturne.forget", "schedule": crontab(minute=20), "options": {"expires": 3590}},
         "remind those who go": {"task": "subscriptions.remind", "schedule": 300.0, "options": {"expires": 290}},
         "tell those who go": {"task": "subscriptions.tell_of_changes", "schedule": 60.0, "options": {"expires": 55}},
-        "send the digests": {"task": "subscriptions.digests_due", "schedule": 60.0, "options": {"expires": 55}},
+        "send the digests": {"task": "subscriptions.digests_due", "schedule": 15.0, "options": {"expires": 14}},
     },
 )
 app.autodiscover_tasks()
+
+
+@signals.celeryd_init.connect(weak=False)
+def be_patient(conf: Any, **_: Any) -> None:
+    """Of workers: a question for work is answered late when there is none."""
+    conf.broker_transport_options = {**conf.broker_transport_options, "socket_timeout": 30}
+
+
 logs.connect()

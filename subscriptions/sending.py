@@ -27,8 +27,8 @@ from .writing import NOT_ASKED, STILL_ASKED, Writer, recipients as recipients
 log = logging.getLogger(__name__)
 
 MAX_ERRORS = 20  # in a row; then the mail server is down, or will have none of ours
-CLAIM = dt.timedelta(minutes=5)
-RENEW = 60.0  # seconds of a batch after which the claim is renewed; one mail takes less than the difference
+CLAIM = dt.timedelta(seconds=45)  # after the end of a process that was killed somebody else goes on
+RENEW = 10.0  # seconds of a batch after which it is renewed; a mail that takes longer may lose it, and harms nothing
 AHEAD = 1000  # rows read at once
 GOING = (Digest.State.RELEASED, Digest.State.SENDING)
 Mailed = EmailLog.State

@@ -2,6 +2,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from celery import signals
 
 from nocturne.celery import VISIBILITY_SECONDS, app
 
@@ -25,3 +29,10 @@ def test_a_process_that_only_sets_up_django_queues_tasks_with_our_broker() -> No
     root = Path(__file__).resolve().parents[2]
     printed = subprocess.check_output([sys.executable, "-c", code], cwd=root, env=env, text=True)
     assert printed.strip() == os.environ["REDIS_URL"]
+
+
+def test_a_worker_waits_longer_for_its_broker_than_a_request_of_a_visitor_does() -> None:
+    workers: Any = SimpleNamespace(broker_transport_options=dict(app.conf.broker_transport_options))
+    signals.celeryd_init.send(sender="worker@here", instance=None, conf=workers, options={})
+    assert workers.broker_transport_options["socket_timeout"] > app.conf.broker_transport_options["socket_timeout"]
+    assert workers.broker_transport_options["visibility_timeout"] == VISIBILITY_SECONDS
