@@ -1,13 +1,14 @@
 # Two commands: `make run` and `make test`. They need a Python, 3.12 or newer, and no server.
 
 PORT ?= 8000
+MINUTES ?= 10
 PYTHON := .venv/bin/python
 # Checks are not to depend on what somebody has in .env, and ask no server.
 CHECK := env -u DATABASE_URL -u REDIS_URL ENV_FILE=/dev/null ENVIRONMENT=development $(PYTHON)
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all rehearse bench bench-pages hostile fuzz lint audit format lock reference messages .venv
+.PHONY: help run test test-all rehearse bench bench-pages chaos load hostile fuzz lint audit format lock reference messages .venv
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -24,16 +25,17 @@ test-all: .venv ## all tests
 rehearse: .venv ## what Dockerfile, compose.yaml, Procfile and units of systemd say, done in a clean folder without containers
 	@$(PYTHON) -m tests.deploy.rehearse
 
-bench: .venv ## what reading, ingesting, matching, sending and watching cost; and that nobody gets two mails, or none
-	@$(PYTHON) -m tests.bench.ingestion
-	@$(PYTHON) -m tests.bench.matching
-	@$(PYTHON) -m tests.bench.sending --rounds 3
-	@$(PYTHON) -m tests.bench.sending --only-render --subscribers 6000 --searches 30
-	@$(PYTHON) -m tests.bench.subscribers --subscribers 600
-	@$(PYTHON) -m tests.bench.watching
+bench: .venv ## what reading, matching, sending, watching and pages cost, as one table; SCALE=0.05 for a smaller world
+	@$(PYTHON) -m tests.bench
 
 bench-pages: .venv ## what public pages cost beside one query and a constant body; SCALE=0.05 for a smaller world
 	@$(PYTHON) -m tests.bench.pages
+
+chaos: .venv ## what visitors see while parts of the site fail, and that nothing is lost or double
+	@$(PYTHON) -m tests.chaos
+
+load: .venv ## visitors for MINUTES=10: percentiles by route, memory, connections
+	@$(PYTHON) -m tests.load --minutes $(MINUTES)
 
 hostile: .venv ## what becomes of documents and servers that mean harm, with seconds and memory
 	@$(PYTHON) -m tests.bench.hostile
