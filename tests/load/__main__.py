@@ -23,7 +23,7 @@ from typing import Any
 import psutil
 
 from tests.bench.ingestion import ROOT, _database, _settings
-from tests.bench.pages import Server, _collect, _production
+from tests.bench.pages import SECRET, Server, _collect, _production
 from tests.bench.sending import sink
 from tests.bench.world import populate
 
@@ -44,6 +44,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="nocturne-load-") as name, sink() as port:
         folder = Path(name)
         os.environ |= {"METRICS_DIR": str(folder / "metrics"), "SMTP_PORT": str(port), "METRICS_ALLOW": "127.0.0.1"}
+        os.environ["SECRET_KEY"] = SECRET  # as the server has it: sessions that are made here hold there
         _settings()
         with _database():
             cities = populate(int(1_000_000 * scale), max(3, round(300 * scale)))
@@ -101,7 +102,7 @@ def _load(folder: Path, users: int, minutes: float) -> dict[str, Any]:
                     locust.wait(SAMPLE_SECONDS)
         after = _counts(server)
         routes = _rows(stats.with_name("load_stats.csv"))
-        if not routes:
+        if not routes or not int(routes[-1]["Request Count"]):
             raise SystemExit((folder / "locust.log").read_text()[-2000:])
         failures = _rows(stats.with_name("load_failures.csv"))
     return {

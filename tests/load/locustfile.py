@@ -56,8 +56,8 @@ class Reader(_Visitor):
         self._get(random.choice(self._events)[1], "an event")
 
     @task(6)
-    def start(self) -> None:
-        self._get("/", "start")
+    def home(self) -> None:
+        self._get("/", "home")
 
     @task(12)
     def filtered(self) -> None:
