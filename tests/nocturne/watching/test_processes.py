@@ -65,6 +65,7 @@ def workers(master: psutil.Process) -> list[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(200)  # the database is away, and asked for at each look
 def test_workers_count_together_and_nothing_is_lost_with_one_that_is_killed(
     server: tuple[str, psutil.Process], tmp_path: Path
 ) -> None:
