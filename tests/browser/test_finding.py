@@ -165,13 +165,12 @@ def test_what_fails_is_tried_again_and_then_somebody_is_asked(
     live_server: LiveServer, page: Page, films: dt.date
 ) -> None:
     tries: list[str] = []
-    seen: list[bool] = []  # that it is said, which a slow machine could be too late for
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
 
     def fail_twice(route: Route) -> None:
         tries.append(route.request.url)
-        route.continue_() if seen and len(tries) > 2 else route.abort()
+        route.abort() if len(tries) <= 2 else route.continue_()
 
     def hurry(until: Callable[[], bool]) -> None:
         for _ in range(50):
@@ -185,11 +184,10 @@ def test_what_fails_is_tried_again_and_then_somebody_is_asked(
     page.route("**/berlin/list*", fail_twice)
     page.get_by_role("link", name=re.compile("Tonight")).click()
     expect(page.get_by_text("Trying again")).to_be_visible()
-    seen.append(True)
-    hurry(lambda: len(tries) >= 3)
+    hurry(lambda: len(tries) == 3)
     expect(page).to_have_url(f"{live_server.url}/berlin/?when=tonight")
     expect(page.locator("#trouble")).to_be_hidden()
-    assert len(tries) >= 3
+    assert len(tries) == 3
     page.unroute("**/berlin/list*")
     page.route("**/berlin/list*", lambda route: route.fulfill(status=503))
     page.get_by_role("link", name=re.compile("Tomorrow")).click()
