@@ -274,7 +274,7 @@ function changeList() {
   const $ = (selector) => document.querySelector(selector);
   if (!$("#trouble")) return; // no page of a city
   const isMore = (element) => element.matches(".pages [rel=next]");
-  let pending = null; // what has failed and is asked for again: { element, path, tries, timer }
+  let pending = null; // what has failed and is asked for again: { element, target, path, tries, timer }
   let focused = ""; // the id of what had the focus before the list changed
   let open = []; // the ids of the folds that were open
 
@@ -292,8 +292,13 @@ function changeList() {
     tell("");
   }
 
+  // Something else is wanted now in its place. More of the list that is still shown, or an answer to a card, is not that.
+  function supersede(target) {
+    if (target.contains(pending?.target)) forget();
+  }
+
   addEventListener("htmx:beforeRequest", ({ detail }) => {
-    if (pending && detail.elt !== pending.element) forget(); // something else is wanted now
+    if (detail.elt !== pending?.element) supersede(detail.target);
     if (!isMore(detail.elt)) keepPlace();
     detail.target.setAttribute("aria-busy", "true");
   });
@@ -310,10 +315,11 @@ function changeList() {
     const { elt: element, target, xhr, requestConfig } = detail;
     target.removeAttribute("aria-busy");
     if (requestConfig.verb !== "get") return element.closest("form")?.submit(); // the browser says what is wrong
+    if (element !== pending?.element && pending?.target.contains(target)) return; // a part of what is asked for again
     const patience = 1000 * xhr.getResponseHeader("Retry-After"); // of what was asked for too often
     if (xhr.status >= 400 && xhr.status < 500 && !patience) return element.href && location.assign(element.href);
     const tries = pending?.element === element ? pending.tries + 1 : 1;
-    pending = { element, path: requestConfig.path, tries };
+    pending = { element, target, path: requestConfig.path, tries };
     if (tries > TRIES || patience > 10_000) return tell("failed");
     tell("waiting");
     pending.timer = setTimeout(again, Math.max(patience, 500 * 2 ** (tries - 1)));
@@ -335,7 +341,7 @@ function changeList() {
       Object.assign(detail, { shouldSwap: false, isError: true }); // what says so is no list
     }
     if (!detail.shouldSwap) return;
-    forget();
+    supersede(detail.target);
     focused = detail.target.contains(document.activeElement) ? document.activeElement.id || "nothing" : "";
     open = [...document.querySelectorAll("details[id][open]")].map((fold) => fold.id);
     if (detail.target.matches(".pages")) known = document.querySelectorAll("#results .card h3 a").length;

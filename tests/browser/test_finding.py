@@ -182,9 +182,11 @@ def test_what_fails_is_tried_again_and_then_somebody_is_asked(
     page.clock.install()
     page.goto(f"{live_server.url}/berlin/")
     page.route("**/berlin/list*", fail_twice)
+    page.clock.pause_at(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=2))  # what is said stands until it was read
     page.get_by_role("link", name=re.compile("Tonight")).click()
     expect(page.get_by_text("Trying again")).to_be_visible()
     hurry(lambda: len(tries) == 3)
+    page.clock.resume()
     expect(page).to_have_url(f"{live_server.url}/berlin/?when=tonight")
     expect(page.locator("#trouble")).to_be_hidden()
     assert len(tries) == 3
@@ -201,6 +203,32 @@ def test_what_fails_is_tried_again_and_then_somebody_is_asked(
     expect(page).to_have_url(f"{live_server.url}/berlin/?when=tomorrow")
     expect(page.locator("#trouble")).to_be_hidden()
     assert errors == []
+
+
+def test_more_of_the_old_list_does_not_end_what_is_asked_for_again(
+    live_server: LiveServer, page: Page, films: dt.date
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.clock.install()
+    page.route("**/berlin/more*", hold)
+    page.goto(f"{live_server.url}/berlin/")
+    page.get_by_role("link", name="Later").scroll_into_view_if_needed()
+    expect(page.locator(".pages")).to_have_attribute("aria-busy", "true")
+    page.route("**/berlin/list*", lambda route: route.fulfill(status=503))
+    page.get_by_role("link", name=re.compile("Tomorrow")).click()
+    expect(page.get_by_text("Trying again")).to_be_visible()
+    with page.expect_response("**/berlin/more*"):
+        held.pop().continue_()
+    expect(page.locator(".card")).to_have_count(100)
+    expect(page.get_by_text("Trying again")).to_be_visible()
+    page.unroute("**/berlin/list*")
+    page.clock.fast_forward(1000)
+    expect(page).to_have_url(f"{live_server.url}/berlin/?when=tomorrow")
+    expect(page.locator("#trouble")).to_be_hidden()
 
 
 def test_all_of_it_is_found_without_javascript(
