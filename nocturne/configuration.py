@@ -1,4 +1,4 @@
-"""The environment: each variable as nocturne/variables.py declares it, read, converted and judged.
+"""The environment: each variable as nocturne/variables.toml declares it, read, converted and judged.
 
 What cannot be is refused at the start with a sentence that names the variable. A variable may also be given as a file
 that holds it, under its name with _FILE, as container platforms hand out secrets.

@@ -1,6 +1,6 @@
 """Settings: made of the environment and nothing else; `.env` beside manage.py is read into it if it is there.
 
-Which variables there are, with their defaults and bounds, is in nocturne/variables.py.
+Which variables there are, with their defaults and bounds, is in nocturne/variables.toml.
 
 ENVIRONMENT is "production" unless something says otherwise; manage.py says "development" if nothing does.
 """

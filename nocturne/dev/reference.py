@@ -1,10 +1,10 @@
-"""docs/configuration.md and .env.example, made of nocturne/variables.py: make reference."""
+"""docs/configuration.md and .env.example, made of nocturne/variables.toml: make reference."""
 
 import re
 from collections.abc import Callable
 from pathlib import Path
 
-from nocturne.variables import SECTIONS, Section, Variable
+from nocturne.variables import SECTIONS, Variable
 
 ROOT = Path(__file__).resolve().parents[2]
 # What is different on every site, or secret, is shown as a comment in the example.
@@ -18,7 +18,7 @@ first. "Required" is what production must set. A value that cannot be is refused
 
 - A variable that is set to nothing counts as not set, unless its line says what nothing means.
 - Those marked *secret* may be in a file instead, as Docker and systemd hand them out: `SECRET_KEY_FILE=/run/secrets/key`.
-- `.env.example` has them all; this page and that file are made of `nocturne/variables.py` by `make reference`.
+- `.env.example` has them all; this page and that file are made of `nocturne/variables.toml` by `make reference`.
 """
 BEGINNING = """\
 # Everything that Nocturne can be told, with what it does without: copy to .env and change what is to be different.
@@ -27,22 +27,19 @@ BEGINNING = """\
 
 
 def documentation() -> str:
-    return "\n".join([ABOUT, *map(_table, SECTIONS)])
+    return "\n".join([ABOUT, *(_table(title, variables) for title, variables in SECTIONS.items())])
 
 
 def example() -> str:
-    return "\n".join([BEGINNING, *map(_lines, SECTIONS)])
+    return "\n".join([BEGINNING, *(_lines(title, variables) for title, variables in SECTIONS.items())])
 
 
 FILES: dict[str, Callable[[], str]] = {"docs/configuration.md": documentation, ".env.example": example}
 
 
-def _table(section: Section) -> str:
-    rows = [
-        f"| `{one.name}` | {_default(one)} | {one.help}{' *secret*' if one.secret else ''} |"
-        for one in section.variables
-    ]
-    return "\n".join([f"## {section.title}", "", "| name | default | meaning |", "|---|---|---|", *rows, ""])
+def _table(title: str, variables: tuple[Variable, ...]) -> str:
+    rows = [f"| `{one.name}` | {_default(one)} | {one.help}{' *secret*' if one.secret else ''} |" for one in variables]
+    return "\n".join([f"## {title}", "", "| name | default | meaning |", "|---|---|---|", *rows, ""])
 
 
 def _default(variable: Variable) -> str:
@@ -50,9 +47,9 @@ def _default(variable: Variable) -> str:
     return text if text in ("", "required") else f"`{text}`"
 
 
-def _lines(section: Section) -> str:
-    lines = [f"# --- {section.title} ".ljust(100, "-"), ""]
-    for variable in section.variables:
+def _lines(title: str, variables: tuple[Variable, ...]) -> str:
+    lines = [f"# --- {title} ".ljust(100, "-"), ""]
+    for variable in variables:
         lines += [f"# {_plain(variable.help)}", _line(variable), ""]
     return "\n".join(lines)
 
