@@ -10,6 +10,7 @@ import time_machine
 
 from events import editing, rsvps
 from events.models import Event, EventChange
+from nocturne import mail
 from nocturne.models import EmailLog
 from quality.merging import merge
 from subscriptions import attending, notices
@@ -68,6 +69,16 @@ def test_a_cancellation_is_told_half_an_hour_later_once(mail_server: MailServer,
     assert mail_server.recipients == [ADA]
     row = EmailLog.objects.get()
     assert (row.kind, row.matter) == ("notice", f"notice:{EventChange.objects.get().pk}")
+
+
+def test_notices_of_other_apps_are_left_to_them(mail_server: MailServer, at: Any, gig: Event) -> None:
+    change(gig, status="cancelled")
+    # as the ledger names what became of something sent in, and a proof of a digest
+    sent_in = mail.queue("notice", ADA, matter=f"submission:7:{EventChange.objects.get().pk}")
+    others = [sent_in, mail.queue("notice", BOB)]
+    later(at, 30)
+    assert subjects(mail_server) == ["Cancelled: Jazz"]
+    assert {EmailLog.objects.get(pk=row.pk).state for row in others if row} == {"queued"}
 
 
 def test_a_move_says_from_when_and_where_to_when_and_where(mail_server: MailServer, at: Any, gig: Event) -> None:
