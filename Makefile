@@ -67,7 +67,7 @@ lock: .venv ## requirements.txt and requirements-prod.txt from pyproject.toml
 	$(LOCK) pyproject.toml --output-file requirements-prod.txt
 	$(LOCK) pyproject.toml --group dev --constraint requirements-prod.txt --output-file requirements.txt
 
-reference: .venv ## docs/configuration.md and .env.example from nocturne/variables.toml
+reference: .venv ## docs/configuration.md and .env.example from nocturne/variables.toml, docs/schema.md from the models
 	@$(CHECK) -m nocturne.dev.reference
 
 messages: .venv ## the catalogues in nocturne/locale/ from code and templates; needs GNU gettext

@@ -32,6 +32,8 @@ class UserManager(DjangoUserManager["User"]):
 
 
 class User(AbstractUser):
+    """An account, which is an address that somebody has shown to own. Staff work in the admin."""
+
     username = None  # type: ignore[assignment]
     email = models.EmailField("e-mail address", unique=True)
     display_name = models.CharField(

@@ -27,6 +27,8 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 
 
 class Comment(models.Model):
+    """What somebody with an account says about an event, under a name of their choice. Only what is live is shown."""
+
     class State(models.TextChoices):
         HELD = "held", "held"
         LIVE = "live", "live"

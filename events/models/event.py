@@ -141,7 +141,11 @@ def next_event_ids(count: int) -> list[int]:
 
 
 class Event(models.Model):
-    """The columns below `composed` are a pure function of the listings and the overrides: see events/compose.py."""
+    """One thing that you can go to, once; or for a run of nights, as an exhibition.
+
+    Of what says where, when, what and how, the columns are a pure function of the listings and the overrides: see
+    events/compose.py. `night` is the local date on which the night out begins, and a night ends at 06:00.
+    """
 
     class Status(models.TextChoices):
         SCHEDULED = "scheduled", "scheduled"
@@ -157,7 +161,9 @@ class Event(models.Model):
         ARCHIVED = "archived", "archived"
 
     # --- identity -------------------------------------------------------------------------------
+    # the older event that stays for this one
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
+    # where the chain of merges ends; the event itself if it is not merged
     root = models.ForeignKey("self", on_delete=models.DO_NOTHING, related_name="members", editable=False)
     overrides = models.JSONField(
         default=dict, blank=True, help_text="Editors' values by field; what is not here follows the sources."
@@ -176,8 +182,10 @@ class Event(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
     timezone = models.CharField(max_length=64)
     all_day = models.BooleanField(default=False)
+    # where not, only the date is known
     time_known = models.BooleanField(default=True)
     night = models.DateField()
+    # the same as night unless it takes several
     last_night = models.DateField()
     is_run = models.BooleanField("run of several nights", default=False)
     # --- composed: the rest ---------------------------------------------------------------------
@@ -197,13 +205,17 @@ class Event(models.Model):
     is_free = models.BooleanField(null=True, blank=True)
     status = models.CharField(max_length=12, choices=Status, default=Status.SCHEDULED)
     visibility = models.CharField(max_length=10, choices=Visibility, default=Visibility.PUBLISHED)
+    # the best of the listings
     score = models.PositiveSmallIntegerField(default=100)
+    # publishers that list it
     source_count = models.PositiveSmallIntegerField(default=0)
     series = models.ForeignKey(Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="events")
+    # the festival
     part_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="parts")
     folded = models.TextField(blank=True, editable=False, help_text="Title, venue and names, folded, for search.")
     provenance = models.JSONField(default=dict, editable=False, help_text="Listing id by group of columns.")
     # --- history --------------------------------------------------------------------------------
+    # raised by each EventChange, and SEQUENCE in calendars
     sequence = models.PositiveIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField(default=clock.now, editable=False)
 

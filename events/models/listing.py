@@ -31,8 +31,9 @@ class ListingQuerySet(models.QuerySet["Listing"]):
 
 
 class Listing(models.Model):
-    """`draft` is the normalised draft; the columns beside it are what matching and composing ask for.
+    """What one source says about one event. It is never deleted, nor moved to another event but by an editor's split.
 
+    `draft` is the normalised draft; the columns beside it are what matching and composing ask for.
     `event` is empty while the listing cannot be an event: no readable date, or no city; its Findings say why.
     `missing_since` is the first good reading without it, `retired_at` the second, at least six hours later.
     """
@@ -42,11 +43,14 @@ class Listing(models.Model):
     event = models.ForeignKey(Event, null=True, blank=True, on_delete=models.PROTECT, related_name="listings")
     series = models.ForeignKey(Series, null=True, blank=True, on_delete=models.SET_NULL, related_name="listings")
     draft = models.JSONField()
+    # of the draft, its city and its zone: what is unchanged is not written again
     content_hash = models.CharField(max_length=64)
 
     title = models.CharField(max_length=300)
     url = models.CharField(max_length=2000, blank=True)
+    # the address without what does not tell pages apart, to match by
     canonical_url = models.CharField(max_length=2000, blank=True)
+    # of title, local start and venue, folded, to match by
     fingerprint = models.CharField(max_length=64, blank=True)
     local_start = models.CharField(
         max_length=19, blank=True, help_text="ISO 8601, in `timezone`, as the source has it."

@@ -17,6 +17,8 @@ class RsvpQuerySet(models.QuerySet["Rsvp"]):
 
 
 class Rsvp(models.Model):
+    """Somebody's answer to an event: the newest of a user counts, over all events that were merged."""
+
     class Answer(models.TextChoices):
         GOING = "going", "going"
         INTERESTED = "interested", "interested"

@@ -23,6 +23,8 @@ KEPT = dt.timedelta(days=1)  # after its end, so that who comes late hears that 
 
 
 class Ticket(models.Model):
+    """What lets an address in, once: a code that was mailed, or a link that `admin_login` printed."""
+
     class Kind(models.TextChoices):
         CODE = "code", "a code in a mail"
         LINK = "link", "a link of admin_login"

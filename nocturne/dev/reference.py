@@ -1,9 +1,13 @@
-"""docs/configuration.md and .env.example, made of nocturne/variables.toml: make reference."""
+"""docs/configuration.md and .env.example, made of nocturne/variables.toml, docs/schema.md of models: make reference."""
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+import django
+
+from nocturne.dev import schema
 from nocturne.variables import SECTIONS, Variable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +38,11 @@ def example() -> str:
     return "\n".join([BEGINNING, *(_lines(title, variables) for title, variables in SECTIONS.items())])
 
 
-FILES: dict[str, Callable[[], str]] = {"docs/configuration.md": documentation, ".env.example": example}
+FILES: dict[str, Callable[[], str]] = {
+    "docs/configuration.md": documentation,
+    ".env.example": example,
+    "docs/schema.md": schema.documentation,  # needs Django set up
+}
 
 
 def _table(title: str, variables: tuple[Variable, ...]) -> str:
@@ -72,5 +80,7 @@ def _plain(markdown: str) -> str:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nocturne.settings")
+    django.setup()
     for name, make in FILES.items():
         (ROOT / name).write_text(make())
