@@ -32,6 +32,13 @@ _REFUSED = {
 }
 
 
+OVER = gettext_lazy("That is over. Only what is still to come can be listed.")
+FAR = gettext_lazy("That is more than two years ahead. Please send it again when it is nearer.")
+LONG = gettext_lazy("That is longer than a year. Please send each part of it by itself.")
+# Days at which the calendar ends: beside them no clock can be read.
+_ENDS = (("date", dt.MINYEAR, OVER), ("date", dt.MAXYEAR, FAR), ("end_date", dt.MAXYEAR, LONG))
+
+
 class Day(forms.DateInput):
     input_type = "date"
 
@@ -164,6 +171,10 @@ class EventForm(forms.Form):
     # --- when -------------------------------------------------------------------------------------
 
     def _when(self, said: dict[str, Any], city: City) -> When | None:
+        for name, year, why in _ENDS:
+            if said.get(name) and said[name].year == year:
+                self.add_error(name, str(why))
+                return None
         start = self._start(said, city)
         if start is None or {"end_date", "end_time"} & self.errors.keys():
             return None
@@ -184,11 +195,11 @@ class EventForm(forms.Form):
         )
         last = clocks.last_day(when)
         if last < city.tonight(self.now):
-            self.add_error("date", _("That is over. Only what is still to come can be listed."))
+            self.add_error("date", str(OVER))
         elif start > self.now.replace(tzinfo=None) + rules.FAR:
-            self.add_error("date", _("That is more than two years ahead. Please send it again when it is nearer."))
+            self.add_error("date", str(FAR))
         elif when.end and when.end - start > clocks.LONGEST:
-            self.add_error("end_date", _("That is longer than a year. Please send each part of it by itself."))
+            self.add_error("end_date", str(LONG))
         return when
 
     def _start(self, said: dict[str, Any], city: City) -> dt.datetime | None:
