@@ -109,12 +109,12 @@ def _set_status(submission: Submission, status: str, now: dt.datetime) -> Submis
                 row.save(update_fields=["state"])
             return row
         _check_open(row, now)
-        # what is shown gets the status now; a change that waits goes on waiting
-        wanted, waits = row.as_draft().replace(status=status), row.state == State.QUEUED
-        row.draft = draft_now(row.listing).replace(status=status).to_json()
+        # what is shown gets the status now, where it is; a change that waits goes on waiting
+        wanted, city, waits = row.as_draft().replace(status=status), row.city, row.state == State.QUEUED
+        row.draft, row.city = draft_now(row.listing).replace(status=status).to_json(), row.listing.city or city
         _list(row, now)
         if waits:
-            row.draft, row.state = wanted.to_json(), State.QUEUED
+            row.draft, row.city, row.state = wanted.to_json(), city, State.QUEUED
         row.save()
     return row
 

@@ -15,8 +15,10 @@ from .model import Submission
 
 # For so long a refusal is held against an address.
 REMEMBERED = dt.timedelta(days=365)
-# The host of an address in a text, also of one that is written without https://.
-_HOST = re.compile(r"(?:\w+@|https?://|www\.)?((?:[\w-]+\.)+[a-z]{2,24})(?![\w.-]*\w)", re.IGNORECASE)
+# What may be the host of an address in a text, also of one without https://; and what is one, of such a piece alone: a
+# pattern that looks for both at once takes the cube of a text's length.
+_PIECE = re.compile(r"[\w.-]+")
+_HOST = re.compile(r"(?:[\w-]+\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})", re.IGNORECASE)
 
 
 def is_trusted(submission: Submission, now: dt.datetime) -> bool:
@@ -40,12 +42,18 @@ def is_clean(submission: Submission, now: dt.datetime) -> bool:
 
 
 def is_other(before: EventDraft, after: EventDraft) -> bool:
-    """Whether a change makes another event of it, or leads elsewhere: no word of the title stays, or a host is new."""
-    if not set(fold(before.title).split()) & set(fold(after.title).split()):
+    """Whether a change makes another event of it, or leads elsewhere: not half of the title's words stay, or a host is
+    new."""
+    words = set(fold(before.title).split())
+    stay = words & set(fold(after.title).split())
+    if not stay or 2 * len(stay) < len(words):
         return True
     return bool(_hosts(after) - _hosts(before))
 
 
 def _hosts(draft: EventDraft) -> set[str]:
-    text = f"{draft.url} {draft.title} {draft.description} {draft.organizer} {draft.where.address}"
-    return {host.lower().removeprefix("www.") for host in _HOST.findall(text)}
+    where = f"{draft.where.venue} {draft.where.address}"
+    text = f"{draft.url} {draft.title} {draft.description} {draft.organizer} {where}"
+    # behind what stands before it, as in "there...klub.example"
+    pieces = (piece.rstrip(".-").rpartition("..")[2].lstrip(".") for piece in _PIECE.findall(text))
+    return {piece.lower().removeprefix("www.") for piece in pieces if _HOST.fullmatch(piece)}

@@ -20,7 +20,7 @@ from nocturne import personal
 from nocturne.models import EmailLog, User
 from scraping import tasks
 from scraping.models import Run, Submission
-from scraping.submissions import links, mails, retention, steps
+from scraping.submissions import links, mails, retention, steps, trust
 from tests.factories import make_city, make_event, make_listing, make_venue
 from tests.html import parsed, text_of
 from tests.scraping.sending import ADA, NOW, make_editor, make_submission, said
@@ -247,6 +247,9 @@ class TestChanges:
         "fields",
         [
             {"title": "Cheap watches for everybody"},
+            {"title": "Ada sells watches to everybody"},
+            {"venue": "win-now.example"},
+            {"venue": "Klub Null", "address": "see there...win-now.xn--p1ai"},
             {"url": "https://elsewhere.example/"},
             {"description": "Songs of the sea. Read more at win-now.example"},
             {"city": "los-angeles"},
@@ -281,6 +284,32 @@ class TestChanges:
         visitor.post(f"{page_of(row)}change/", said(time="21:00"))
         assert Event.objects.get().status == "cancelled"  # a change of the time is no revival
         visitor.post(page_of(row), {"action": "restore"})
+        assert Event.objects.get().status == "scheduled"
+
+    def test_who_joins_an_event_is_no_other_event(self, visitor: Client, row: Submission) -> None:
+        visitor.post(f"{page_of(row)}change/", said(title="Ada Blum plays with Otto Klang, see klub.example/otto"))
+        row.refresh_from_db()
+        assert row.state == "listed"
+
+    def test_hosts_are_found_in_a_text_that_is_all_dots(self, row: Submission) -> None:
+        draft = row.as_draft()
+        assert not trust.is_other(draft, draft.replace(description="ab." * 1666 + "1"))
+        assert trust.is_other(draft, draft.replace(description="ab." * 1600 + "example"))
+
+    def test_cancelling_while_another_city_waits_leaves_it_where_it_is(self, visitor: Client, row: Submission) -> None:
+        make_city("los-angeles")
+        visitor.post(f"{page_of(row)}change/", said(city="los-angeles"))
+        visitor.post(page_of(row), {"action": "withdraw"})
+        event = Event.objects.get()
+        assert (event.city.slug, event.status) == ("berlin", "cancelled")
+        row.refresh_from_db()
+        assert (row.state, row.city.slug) == ("queued", "los-angeles")
+
+    def test_cancelling_and_taking_it_back_has_a_limit(self, visitor: Client, row: Submission) -> None:
+        answers = [visitor.post(page_of(row), {"action": ("withdraw", "restore")[n % 2]}) for n in range(31)]
+        assert {answer.status_code for answer in answers[:30]} == {303}
+        assert (answers[30].status_code, answers[30]["Retry-After"].isdigit()) == (429, True)
+        assert "try again" in text_of(parsed(answers[30]), ".notice")
         assert Event.objects.get().status == "scheduled"
 
     def test_cancelling_while_a_change_waits_cancels_what_is_shown(self, visitor: Client, row: Submission) -> None:

@@ -45,6 +45,10 @@ def submission(request: HttpRequest, token: str) -> HttpResponseBase:
     action = request.POST.get("action", "")
     if action not in DO:
         return _page(found, token, wrong=_("Please use one of the buttons."), status=422)
+    if action != "confirm" and (wait := _wait(request, found)):
+        response = _page(found, token, wrong=_often(wait), status=429)
+        response["Retry-After"] = str(wait)
+        return response
     try:
         DO[action](found)
     except steps.Stale:
@@ -68,9 +72,8 @@ def change(request: HttpRequest, token: str) -> HttpResponseBase:
     form = EventForm(request.POST, is_new=found.listing is None)
     if not form.is_valid():
         return _form(form, found, token, status=422)
-    if wait := limits.wait(request, "submit.change", [(str(found.pk), rate) for rate in RATES]):
-        why = _("That was changed very often. Please try again in %(time)s.") % {"time": limits.in_words(wait)}
-        form.add_error(None, why)
+    if wait := _wait(request, found):
+        form.add_error(None, _often(wait))
         response = _form(form, found, token, status=429)
         response["Retry-After"] = str(wait)
         return response
@@ -83,6 +86,15 @@ def change(request: HttpRequest, token: str) -> HttpResponseBase:
         form.add_error(None, str(UNWRITTEN))
         return _form(form, found, token, status=422)
     return _done(token, "change")
+
+
+def _wait(request: HttpRequest, found: Submission) -> int:
+    """Seconds to wait, as each change is told to those who go, and makes pages anew."""
+    return limits.wait(request, "submit.change", [(str(found.pk), rate) for rate in RATES])
+
+
+def _often(seconds: int) -> str:
+    return _("That was changed very often. Please try again in %(time)s.") % {"time": limits.in_words(seconds)}
 
 
 def _may_change(found: Submission) -> bool:
