@@ -31,9 +31,10 @@ class CityAdmin(EditorAdmin):
     """Cities come from `load_cities`; an editor activates those that the site serves."""
 
     list_display = ("name", "region", "country", "population", "active", "area", "upcoming", "sources", "timezone")
-    list_filter = ("active", ("area", SearchFilter), "country")
+    list_filter = ("active", ("area", SearchFilter))
     list_select_related = ("area",)
     search_fields = ("folded", "code", "slug")
+    search_help_text = "By name, or by codes: de-- has the cities of Germany, ca-- those of California."
     # The active ones first, also in what autocompletes offer.
     ordering = ("-active", "-population", "pk")
     autocomplete_fields = ("area",)

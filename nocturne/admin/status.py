@@ -110,7 +110,7 @@ def _charts(spans: Sequence[Span]) -> list[dict[str, Any]]:
             "requests",
             stacked(
                 "Requests",
-                f"{total['requests']} requests, of which {total['errors']} failed; {total['limited']} came too often.",
+                f"Requests: {total['requests']}. Failed: {total['errors']}. Came too often: {total['limited']}.",
                 ("answered", "failed"),
                 answered,
             ),

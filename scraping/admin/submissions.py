@@ -239,6 +239,7 @@ class SubmissionInline(admin.TabularInline):
     model = Submission
     fields = readonly_fields = ("link", "state", "email", "created_at", "decided_by")
     can_delete = False
+    extra = 0  # an empty one would look like a submission
     verbose_name_plural = "sent in by a visitor"
 
     @admin.display(description="Submission")

@@ -51,6 +51,12 @@ class TestPlaces:
         assert (city.active, city.area) == (True, city)
         assert LogEntry.objects.get().change_message == "Activated."
 
+    def test_the_cities_of_a_country_are_found_by_their_codes(self, editor: Client) -> None:
+        make_city("berlin", code="de--berlin"), make_city("wien", code="at--wien")
+        page = parsed(editor.get("/admin/events/city/?q=at--"))
+        assert texts(page, "#result_list .field-name") == ["Wien"]
+        assert "de-- has the cities of Germany" in text_of(page, "#changelist-search")
+
     def test_a_city_is_deactivated(self, editor: Client) -> None:
         city = make_city("berlin")
         act(editor, city, "deactivate")

@@ -6,6 +6,7 @@ import pytest
 
 from events import watching
 from events.models import Event
+from nocturne.models import Change
 from tests.factories import make_city, make_event
 
 NOW = dt.datetime(2026, 12, 4, 20, tzinfo=dt.UTC)
@@ -32,6 +33,13 @@ def test_it_is_told_once_the_last_event_is_over_for_a_day() -> None:
     assert not found()
     assert not found(NOW + 2 * DAY)
     assert found(NOW + 4 * DAY)
+
+
+def test_a_city_that_was_just_activated_has_a_day_to_get_sources() -> None:
+    city = make_city("berlin")
+    Change.objects.create(at=NOW, actor="ada", kind="changed", model="events.City", object_id=city.pk, field="active")
+    assert not found(NOW + DAY / 2)
+    assert found(NOW + 2 * DAY)
 
 
 def test_what_visitors_do_not_see_does_not_count() -> None:

@@ -191,6 +191,13 @@ def test_the_list_the_row_and_the_listing_say_where_it_came_from(editor: Client)
     assert ADA in text_of(page, "#submission-group")
 
 
+def test_a_listing_that_nobody_sent_in_shows_no_submission(editor: Client) -> None:
+    listing = make_listing(make_event())
+    page = parsed(editor.get(f"/admin/events/listing/{listing.pk}/change/"))
+    assert page.css_first("#submission-group")
+    assert "waiting" not in text_of(page, "#submission-group")
+
+
 def test_what_was_refused_by_mistake_waits_again(editor: Client) -> None:
     row = steps.refuse(waiting(), by=User.objects.get(), reason="A mistake.")
     actions = {"action": "reopen", "_selected_action": [row.pk]}

@@ -57,7 +57,7 @@ def test_an_hour_is_drawn_and_written_down(operator: Client) -> None:
     titles = texts(page, "figure h2")
     assert titles[:4] == ["Requests", "Time to answer, in ms", "Found in the cache, in %", "Mail"]
     assert len(page.css("svg.chart")) == len(titles) == 7
-    assert texts(page, "figure .quiet")[0] == "300 requests, of which 21 failed; 0 came too often."
+    assert texts(page, "figure .quiet")[0] == "Requests: 300. Failed: 21. Came too often: 0."
     requests = page.css("svg.chart")[0]
     assert len(requests.css("rect.part-0")) == len(requests.css("rect.part-1")) == 3
     rate = page.css("svg.chart")[2]
@@ -76,7 +76,7 @@ def test_a_day_has_the_latest_minute_in_it(operator: Client) -> None:
     minutes.add({"requests": 5}, now=NOW)
     minutes.add({"requests": 7}, now=NOW - dt.timedelta(hours=20))
     page = parsed(operator.get(PATH, {"span": "day"}))
-    assert texts(page, "figure .quiet")[0].startswith("12 requests")
+    assert texts(page, "figure .quiet")[0].startswith("Requests: 12.")
     assert text_of(page, ".spans [aria-current]") == "The last 24 hours"
 
 
