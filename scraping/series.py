@@ -29,6 +29,26 @@ class Instance:
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Length:
+    """How long an event lasts: so much by the clock, and then so many hours as they pass. A DURATION counts its days by
+    the clock and its hours as they pass (RFC 5545); what ends at a time of day lasts until the clock shows it."""
+
+    shown: dt.timedelta
+    passing: dt.timedelta = dt.timedelta()
+
+    @property
+    def total(self) -> dt.timedelta:
+        return self.shown + self.passing
+
+    def after(self, local: dt.datetime, zone: str) -> dt.datetime:
+        end = local + self.shown
+        if not self.passing:
+            return end
+        passed = move(move(end, zone, "UTC") + self.passing, "UTC", zone).replace(fold=0)
+        return passed if passed > local else end + self.passing  # of an hour that is shown twice
+
+
 def instances(events: Sequence[Component], clock: Clock, window: Window) -> Iterator[Instance]:
     """The instances inside the window of all components that share one UID."""
     if len(events) == 1 and not _is_part_of_series(events[0]):
@@ -98,20 +118,20 @@ def _single(event: Component, clock: Clock, window: Window, instance: str) -> It
         yield Instance(event, None, instance, (Problem(code="date.unreadable", message=f"No start: {said}."),))
         return
     length, problems = _length(event, start, clock)
-    when = _when(event, start, start.local, length)
+    when = _when(event, start, start.local, length, clock)
     if window.holds(when):
         yield Instance(event, when, instance, problems)
 
 
-def _when(event: Component, start: Stamp, local: dt.datetime, length: dt.timedelta | None) -> When:
-    end = local + length if length else None
+def _when(event: Component, start: Stamp, local: dt.datetime, length: _Length | None, clock: Clock) -> When:
+    end = length.after(local, start.zone or clock.fallback) if length else None
     midnights = local.time() == dt.time() and (end is None or end.time() == dt.time())
     if start.is_date or (event.text("X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE" and midnights):
         return When(start=local, end=end, all_day=True, timezone=start.zone)
     return When(start=local, end=end, timezone=start.zone)
 
 
-def _length(event: Component, start: Stamp, clock: Clock) -> tuple[dt.timedelta | None, tuple[Problem, ...]]:
+def _length(event: Component, start: Stamp, clock: Clock) -> tuple[_Length | None, tuple[Problem, ...]]:
     """How long the event lasts, None where it does not say or says nonsense."""
     end = clock.first(event, "DTEND")
     if end is not None:
@@ -123,12 +143,14 @@ def _length(event: Component, start: Stamp, clock: Clock) -> tuple[dt.timedelta 
                 Problem(code="date.end-before-start", message="It ends before it starts; the end is left out."),
             )
         if start.is_date and not length:
-            return dt.timedelta(days=1), ()
-        return length or None, ()
+            return _Length(dt.timedelta(days=1)), ()
+        return _Length(length) if length else None, ()
     line = event.first("DURATION")
     if line and (stated := duration(line.value.strip().lstrip("+"))):
-        days = dt.timedelta(days=-(-stated // dt.timedelta(days=1)))
-        return days if start.is_date else stated, ()
+        if start.is_date:
+            return _Length(dt.timedelta(days=-(-stated // dt.timedelta(days=1)))), ()
+        days = dt.timedelta(days=stated.days)
+        return _Length(days, stated - days), ()
     return None, ()
 
 
@@ -145,7 +167,7 @@ def _moved(moved: list[Component], masters: list[Component], clock: Clock, windo
         if any(_excludes(master, original, event, clock) for master in masters):
             continue
         length, problems = _length(event, start, clock)
-        when = _when(event, start, start.local, length)
+        when = _when(event, start, start.local, length, clock)
         if window.holds(when):
             begin = first or start
             yield Instance(
@@ -211,7 +233,7 @@ class _Change:
     since: dt.datetime
     event: Component
     shift: dt.timedelta
-    length: dt.timedelta | None
+    length: _Length | None
 
 
 def _series(master: Component, moved: list[Component], clock: Clock, window: Window) -> Iterator[Instance]:
@@ -225,7 +247,8 @@ def _series(master: Component, moved: list[Component], clock: Clock, window: Win
     times, days = _exclusions(master, start, clock)
     times = times | {stamp.on(start, clock.fallback) for _, stamp in originals if not stamp.is_date or start.is_date}
     days = days | {stamp.local.date() for _, stamp in originals if stamp.is_date}
-    margin = max([length or dt.timedelta(), *(c.length or dt.timedelta() for c in changes)]) + dt.timedelta(days=1)
+    lengths = [one.total for one in (length, *(change.length for change in changes)) if one]
+    margin = max(lengths, default=dt.timedelta()) + dt.timedelta(days=1)
     margin += max((abs(change.shift) for change in changes), default=dt.timedelta())
     several = _several_a_day(master, clock)
     window = window.of_series
@@ -235,9 +258,9 @@ def _series(master: Component, moved: list[Component], clock: Clock, window: Win
             continue
         change = next((c for c in changes if c.since <= local), None)
         if change:
-            when = _when(change.event, start, local + change.shift, change.length)
+            when = _when(change.event, start, local + change.shift, change.length, clock)
         else:
-            when = _when(master, start, local, length)
+            when = _when(master, start, local, length, clock)
         if window.holds(when):
             name = _instance(local, start.zone, clock, several)
             yield Instance(change.event if change else master, when, name, problems + broken)
