@@ -49,14 +49,14 @@ function attend() {
       if (!answer.ok) throw new Error(answer.status);
       show(await answer.json());
     } catch {
-      plainly(button); // the page that comes says what is wrong
+      plainly(said, id); // the page that comes says what is wrong
     } finally {
       busy.delete(id);
     }
   }
 
-  function plainly(button) {
-    const field = Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value });
+  function plainly(name, value) {
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });
     form().append(field);
     form().submit();
     field.remove();

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.utils import timezone as clock
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from events.models import Event, Rsvp
@@ -147,6 +147,31 @@ def test_a_session_that_has_ended_leads_to_signing_in(browser: Browser, live_ser
     buttons(page)[0].click()
     expect(page).to_have_url(re.compile("/account/login/"))
     assert "signed_in" not in {cookie["name"] for cookie in page.context.cookies()}
+    page.context.close()
+
+
+def fail_in_place(route: Route) -> None:
+    if route.request.resource_type == "fetch":
+        route.fulfill(status=500)
+    else:
+        route.continue_()
+
+
+@pytest.mark.parametrize("before", ["", "going"])
+def test_what_fails_in_place_is_said_by_a_plain_page(
+    browser: Browser, live_server: LiveServer, event: Event, before: str
+) -> None:
+    ada = make_user("ada")
+    if before:
+        Rsvp.objects.create(event=event, user=ada, answer=before)
+    page = open_page(browser, live_server, ada)
+    page.route("**/my/answers", fail_in_place)
+    page.goto("/berlin/")
+    pressed(buttons(page)[0], bool(before))
+    buttons(page)[0].click()
+    expect(page).to_have_url(re.compile(r"/my/answers/\d+/"))
+    # a second press takes it back, in whichever way
+    assert Rsvp.objects.exists() is not bool(before)
     page.context.close()
 
 
