@@ -1,7 +1,7 @@
 """The status page: how the site is doing now, and how it did in the last hour or day."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +25,16 @@ LONGEST = 50  # alerts that are shown
 ALIVE = dt.timedelta(minutes=2)
 BAD_READINGS = ("scrape:failed", "scrape:lost")
 GOOD_READINGS = ("scrape:changed", "scrape:unchanged", "scrape:empty")
+# Name and title, how it is drawn, and what of a row is, with its words.
+CHARTS: tuple[tuple[str, str, Callable[..., Chart], dict[str, str]], ...] = (
+    ("requests", "Requests", stacked, {"answered": "answered", "errors": "failed"}),
+    ("times", "Time to answer, in ms", curves, {"p50": "half within", "p95": "95 % within"}),
+    ("cache", "Found in the cache, in %", curves, {"hit_rate": "found"}),
+    ("mail", "Mail", stacked, {"sent": "sent", "unsent": "not sent", "bounced": "bounced"}),
+    ("readings", "Readings of sources", stacked, {"read": "good", "unread": "failed"}),
+    ("queue", "Tasks that wait, and workers", curves, {"queue": "tasks that wait", "workers": "workers"}),
+    ("disk", "Use of the fullest disk, in %", curves, {"disk": "used"}),
+)
 
 
 @admin.site.admin_view
@@ -68,6 +78,7 @@ def _row(span: Span) -> dict[str, Any]:
         "label": f"{span.since.astimezone(dt.UTC):%H:%M}",
         "requests": round(span["requests"]),
         "errors": round(span["errors"]),
+        "answered": round(span["requests"]) - round(span["errors"]),
         "limited": round(span["limit_hits"]),
         "p50": _ms(span.quantile(0.5)),
         "p95": _ms(span.quantile(0.95)),
@@ -97,90 +108,29 @@ def _measured(span: Span, name: str) -> int | None:
 
 def _charts(spans: Sequence[Span]) -> list[dict[str, Any]]:
     rows = [_row(span) for span in spans]
-    total = {
-        name: sum(row[name] for row in rows) for name in ("requests", "errors", "limited", "sent", "read", "unread")
-    }
-    slowest = max((row["p95"] for row in rows if row["p95"] is not None), default=0)
-    most = max((row["queue"] for row in rows if row["queue"] is not None), default=0)
-    disks = [row["disk"] for row in rows if row["disk"] is not None]
-    rates = [row["hit_rate"] for row in rows if row["hit_rate"] is not None]
-    answered = [(row["label"], (row["requests"] - row["errors"], row["errors"])) for row in rows]
+    said = _said(rows)
     return [
-        _figure(
-            "requests",
-            stacked(
-                "Requests",
-                f"Requests: {total['requests']}. Failed: {total['errors']}. Came too often: {total['limited']}.",
-                ("answered", "failed"),
-                answered,
+        {
+            "name": name,
+            "chart": draw(
+                title, said[name], tuple(kinds.values()), [(row["label"], [row[one] for one in kinds]) for row in rows]
             ),
-        ),
-        _figure(
-            "times",
-            _curves(
-                rows,
-                "Time to answer, in ms",
-                f"The slowest 5 % took {slowest} ms or more at worst.",
-                p50="half within",
-                p95="95 % within",
-            ),
-        ),
-        _figure(
-            "cache",
-            _curves(
-                rows,
-                "Found in the cache, in %",
-                f"Between {min(rates)} and {max(rates)} %." if rates else "Nothing was looked for.",
-                hit_rate="found",
-            ),
-        ),
-        _figure(
-            "mail",
-            _stacked(rows, "Mail", f"{total['sent']} sent.", sent="sent", unsent="not sent", bounced="bounced"),
-        ),
-        _figure(
-            "readings",
-            _stacked(
-                rows,
-                "Readings of sources",
-                f"{total['read']} were good, {total['unread']} failed.",
-                read="good",
-                unread="failed",
-            ),
-        ),
-        _figure(
-            "queue",
-            _curves(
-                rows,
-                "Tasks that wait, and workers",
-                f"At most {most} tasks waited.",
-                queue="tasks that wait",
-                workers="workers",
-            ),
-        ),
-        _figure(
-            "disk",
-            _curves(
-                rows,
-                "Use of the fullest disk, in %",
-                f"{disks[-1]} % at last." if disks else "It was not measured.",
-                disk="used",
-            ),
-        ),
+        }
+        for name, title, draw, kinds in CHARTS
     ]
 
 
-def _figure(name: str, chart: Chart) -> dict[str, Any]:
-    return {"name": name, "chart": chart}
-
-
-def _stacked(rows: Sequence[dict[str, Any]], title: str, description: str, **kinds: str) -> Chart:
-    return stacked(
-        title, description, tuple(kinds.values()), [(row["label"], [row[one] for one in kinds]) for row in rows]
-    )
-
-
-def _curves(rows: Sequence[dict[str, Any]], title: str, description: str, **kinds: str) -> Chart:
-    return curves(
-        title, description, tuple(kinds.values()), [(row["label"], [row[one] for one in kinds]) for row in rows]
-    )
+def _said(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """A sentence for each chart: what it comes to."""
+    held = {name: [row[name] for row in rows if row[name] is not None] for name in rows[0]}
+    total = {name: sum(held[name]) for name in ("requests", "errors", "limited", "sent", "read", "unread")}
+    rates, disks = held["hit_rate"], held["disk"]
+    return {
+        "requests": f"Requests: {total['requests']}. Failed: {total['errors']}. Came too often: {total['limited']}.",
+        "times": f"The slowest 5 % took {max(held['p95'], default=0)} ms or more at worst.",
+        "cache": f"Between {min(rates)} and {max(rates)} %." if rates else "Nothing was looked for.",
+        "mail": f"{total['sent']} sent.",
+        "readings": f"{total['read']} were good, {total['unread']} failed.",
+        "queue": f"At most {max(held['queue'], default=0)} tasks waited.",
+        "disk": f"{disks[-1]} % at last." if disks else "It was not measured.",
+    }
