@@ -31,11 +31,12 @@ _READ: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """`name` is a column, or the alias of what is reckoned; empty values come last."""
+    """`name` is a column, or the alias of what is reckoned. Values that may be empty are ordered with nulls_last."""
 
     name: str
     expression: Any
     down: bool
+    nullable: bool = False
 
     def equal(self, value: Any) -> Q:
         return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
@@ -46,10 +47,6 @@ class Key:
             return None
         found = Q(**{f"{self.name}__{'lt' if self.down else 'gt'}": value})
         return found if self.down else found | Q(**{f"{self.name}__isnull": True}) if self.nullable else found
-
-    @property
-    def nullable(self) -> bool:
-        return self.name.startswith("price")
 
 
 def keys_of(rows: QuerySet[Any, Any]) -> list[Key]:
@@ -88,7 +85,7 @@ def _key(one: Any, number: int) -> Key:
     down, expression = (one.descending, one.expression) if isinstance(one, OrderBy) else (False, one)
     if isinstance(expression, F):
         name: str = expression.name  # type: ignore[attr-defined]
-        return Key(name, name, down)
+        return Key(name, name, down, nullable=bool(getattr(one, "nulls_last", False)))
     # likeness has fewer digits than a number that comes back from a program
     likeness = isinstance(one, OrderBy)
     return Key(f"key{number}", Cast(expression, FloatField()) if likeness else expression, down)
