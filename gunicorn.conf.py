@@ -44,7 +44,7 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 class NocturneLogger(Logger):
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)
-        logging.config.dictConfig(_settings()["LOGGING"])
+        logging.config.dictConfig(_found["LOGGING"])
 
 
 logger_class = NocturneLogger
@@ -52,7 +52,6 @@ logger_class = NocturneLogger
 
 def on_starting(server: Any) -> None:
     """Before any worker: they count into files of one folder, for Prometheus."""
-    settings = _settings()
     if server.cfg.workers > (most := database.most_processes(server.cfg.threads)):
         server.log.warning(
             "%s processes of %s threads share DB_POOL_MAX, which suffices for %s: requests may wait for a connection.",
@@ -60,8 +59,8 @@ def on_starting(server: Any) -> None:
             server.cfg.threads,
             most,
         )
-    if settings["ENABLE_METRICS"] and not folder.share(settings["METRICS_DIR"], "web"):
-        server.log.warning("METRICS_DIR (%s) cannot be written to: each worker counts alone.", settings["METRICS_DIR"])
+    if _found["ENABLE_METRICS"] and not folder.share(_found["METRICS_DIR"], "web"):
+        server.log.warning("METRICS_DIR (%s) cannot be written to: each worker counts alone.", _found["METRICS_DIR"])
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -6,7 +6,6 @@ from typing import Any, Literal
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 from ninja.errors import HttpError
-from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
 from nocturne import cache
@@ -17,7 +16,7 @@ from nocturne.keys import OperatorKey
 from nocturne.models import ApiKey, EmailLog
 from nocturne.pages import private
 from nocturne.valkey import Away
-from nocturne.watching.exposition import exposed
+from nocturne.watching.exposition import CONTENT_TYPE, exposed
 
 router = Router()
 may_read, may_mail = OperatorKey(ApiKey.Scope.READ), OperatorKey(ApiKey.Scope.MAIL)
@@ -92,4 +91,4 @@ def invalidate(request: HttpRequest, asked: Pattern) -> dict[str, int]:
 @router.get("/admin/metrics", auth=may_read, tags=["Operators: the site"], summary="Metrics, as /metrics has them")
 def metrics(request: HttpRequest) -> HttpResponse:
     """As Prometheus reads them."""
-    return private(HttpResponse(exposed(), content_type=CONTENT_TYPE_LATEST))
+    return private(HttpResponse(exposed(), content_type=CONTENT_TYPE))

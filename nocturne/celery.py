@@ -18,6 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nocturne.settings")
 # A worker serves both unless -Q names one, as that of the scrapers does: readings wait for publishers, and mail is not
 # to wait for readings.
 QUEUES = ("celery", "scraping")
+PREFIX = "nocturne:"  # of all keys of the queue
 
 # Longer than any task may run: a task whose message is not acknowledged until then is run again.
 VISIBILITY_SECONDS = 900
@@ -58,7 +59,7 @@ app.conf.update(
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
         "health_check_interval": 25,
-        "global_keyprefix": "nocturne:",
+        "global_keyprefix": PREFIX,
     },
     # It remembers nothing: the default one keeps a file, which some Pythons cannot lock on some file systems.
     beat_scheduler="celery.beat:Scheduler",

@@ -1,4 +1,4 @@
-"""Accounts, keys and alerts."""
+"""Accounts, keys, alerts, and the ledger of mail."""
 
 import hashlib
 import secrets

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from nocturne import limits, metrics, quotas
 from nocturne.client import client_address, counted_as, is_kept_out, is_let_in
 from nocturne.pages import private
+from nocturne.problems import PREFIX, PROBLEM, problem
 from nocturne.quotas import Level, Quota, Usage
 
 PAGE, API, SEARCH, NEAREST, FEED, FRAGMENT = "page", "api", "search", "nearest", "feed", "fragment"
@@ -46,7 +47,6 @@ SHARES = {
 }
 # What of an answer is about its client alone.
 LEFT = ("RateLimit", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
-PROBLEM = "application/problem+json"
 
 type Response = Callable[[HttpRequest], HttpResponseBase]
 
@@ -109,7 +109,7 @@ def refusal(request: HttpRequest, seconds: int) -> HttpResponse:
     detail = _("That was too often. Please try again in %(time)s.") % {"time": limits.in_words(seconds)}
     response: HttpResponse
     if _wants_json(request):
-        response = _problem(HTTPStatus.TOO_MANY_REQUESTS, detail)
+        response = problem(HTTPStatus.TOO_MANY_REQUESTS, detail)
     elif request.headers.get("HX-Request"):
         notice = format_html('<p class="notice" role="alert">{}</p>', detail)
         # above the form that was sent, which stays
@@ -123,17 +123,12 @@ def refusal(request: HttpRequest, seconds: int) -> HttpResponse:
 def _kept_out(request: HttpRequest) -> HttpResponse:
     detail = _("This site does not answer your address. Its operator can tell why.")
     if _wants_json(request):
-        return private(_problem(HTTPStatus.FORBIDDEN, detail))
+        return problem(HTTPStatus.FORBIDDEN, detail)
     return private(HttpResponse(detail, status=403, content_type="text/plain; charset=utf-8"))
 
 
-def _problem(status: HTTPStatus, detail: str) -> HttpResponse:
-    content = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
-    return JsonResponse(content, status=status, content_type=PROBLEM)
-
-
 def _wants_json(request: HttpRequest) -> bool:
-    if request.path_info.startswith("/api/") or request.content_type == "application/json":
+    if request.path_info.startswith(PREFIX) or request.content_type == "application/json":
         return True
     return request.get_preferred_type(["text/html", "application/json", PROBLEM]) in ("application/json", PROBLEM)
 

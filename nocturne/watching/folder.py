@@ -98,7 +98,7 @@ def _lives(file: Path) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        pass  # somebody else's, which lives
     return True
 
 

@@ -8,9 +8,9 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from nocturne.celery import PREFIX, QUEUES
+
 TIMEOUT = 1.0
-PREFIX = "nocturne:"  # of nocturne/celery.py, whose queues have keys of their names behind it
-QUEUES = ("celery", "scraping")
 
 
 def ping() -> None:
