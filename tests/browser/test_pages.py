@@ -146,10 +146,10 @@ def test_an_event_leads_to_its_venue_and_its_calendar_file(
 
 
 @pytest.mark.parametrize("width", [320, 360, 1440])
-def test_nothing_is_wider_than_the_screen(live_server: LiveServer, plain: Page, event: Event, width: int) -> None:
+def test_pages_are_as_wide_as_the_screen_and_begin_at_their_top(live_server: LiveServer, plain: Page, event: Event, width: int) -> None:
     venue = event.venue
     assert venue
-    plain.set_viewport_size({"width": width, "height": 800})
+    plain.set_viewport_size({"width": width, "height": 400})
     paths = (
         "/",
         "/?q=x",
@@ -164,6 +164,7 @@ def test_nothing_is_wider_than_the_screen(live_server: LiveServer, plain: Page, 
         plain.goto(live_server.url + path)
         wide = plain.evaluate(WIDE)
         assert not wide, (path, wide)
+        assert plain.evaluate("scrollY") == 0, path
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
