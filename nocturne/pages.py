@@ -22,7 +22,7 @@ from nocturne.origin import absolute
 # Seconds that a page without an ETag is kept.
 MAX_AGE = 60
 CODE = (
-    *("events/**/*.py", "nocturne/*.py", "scraping/views.py", "subscriptions/**/*.py"),
+    *("events/**/*.py", "nocturne/*.py", "scraping/api.py", "scraping/views.py", "subscriptions/**/*.py"),
     *("templates/**/*", "static/css/*.css", "static/js/*.js", "static/*.svg", "nocturne/locale/**/*.mo"),
 )
 

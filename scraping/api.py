@@ -117,7 +117,7 @@ def public_sources(request: HttpRequest, query: Query[SourcesQuery]) -> HttpResp
     city = active_city(query.city) if query.city else None
     if query.city and city is None:
         raise wrong("query", "city", "There is no such city; /api/locations/search finds those that there are.")
-    answer = Answer(request, "sources", repr(query), generation=generation())
+    answer = Answer(request, "sources", repr(query), views.this_minute(), generation=generation())
     if answer.fresh:
         return answer.fresh
     found = views.public_sources(city).order_by("name", "pk")

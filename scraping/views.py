@@ -75,7 +75,7 @@ class Group:
 @require_safe
 def sources(request: HttpRequest) -> HttpResponseBase:
     number, slug = _number(request.GET.get("page", "")), request.GET.get("city", "")
-    etag = etag_of("sources", number, slug, generation=generation())
+    etag = etag_of("sources", number, slug, this_minute(), generation=generation())
     if (fresh := not_modified(request, etag)) is not None:
         return fresh
     city = None
@@ -104,6 +104,11 @@ def sources(request: HttpRequest) -> HttpResponseBase:
         **reading_bounds(),
     }
     return public_page("scraping/sources.html", context, etag=etag)
+
+
+def this_minute() -> dt.datetime:
+    """What an ETag of sources is made of, too: a reading that finds nothing new makes no page of a city new."""
+    return clock.now().replace(second=0, microsecond=0)
 
 
 def public_sources(city: City | None) -> QuerySet[Source]:

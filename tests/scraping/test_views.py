@@ -137,6 +137,19 @@ def test_it_is_a_public_page_and_answered_from_its_tag(client: Client) -> None:
     assert client.get("/sources/?page=2")["ETag"] != answer["ETag"]
 
 
+@pytest.mark.parametrize("address", ["/sources/", "/api/sources"])
+def test_a_reading_without_news_is_told_within_a_minute(client: Client, address: str) -> None:
+    source = make_read()
+    tag = client.get(address)["ETag"]
+    assert client.get(address, headers={"If-None-Match": tag}).status_code == 304
+    Schedule.objects.filter(source=source).update(last_success_at=NOW)
+    Health.objects.filter(source=source).update(state="failing")
+    with time_machine.travel(NOW + dt.timedelta(minutes=1), tick=False):
+        answer = client.get(address, headers={"If-None-Match": tag})
+    assert answer.status_code == 200
+    assert "failing" in answer.content.decode()
+
+
 def test_every_page_leads_to_it(client: Client) -> None:
     assert links(parsed(client.get("/")), ".foot a")["Sources"] == "/sources/"
 
