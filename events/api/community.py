@@ -10,14 +10,14 @@ from ninja.errors import HttpError
 
 from events import comments, rsvps, spam
 from events.models import Comment, CommentReport, Event
-from events.views.answers import RATE, RATE_OF_ADDRESS
-from events.views.comments import RATES, REPORT_RATES
+from events.views.answers import too_often
+from events.views.comments import too_often_reported, too_often_said
 from nocturne.addresses import address_hashes
 from nocturne.answers import Answer, Cursor, Limit, PathId, wrong
 from nocturne.cache import generation
 from nocturne.client import client_address, counted_as
 from nocturne.cursors import cut
-from nocturne.limits import in_words, wait
+from nocturne.limits import in_words
 from nocturne.models import User
 from nocturne.origin import is_same_origin
 from nocturne.pages import private
@@ -83,7 +83,7 @@ def rsvp(request: HttpRequest, city_id: CityId, event_id: PathId) -> HttpRespons
 def answer(request: HttpRequest, city_id: CityId, event_id: PathId, said: RsvpIn) -> HttpResponseBase:
     """Saying the same again changes nothing; 409 if the event takes no answers any more."""
     event, user = _event(city_id, event_id), visitor_of(request)
-    if seconds := wait(request, "rsvp", [(str(user.pk), RATE), ("", RATE_OF_ADDRESS)]):
+    if seconds := too_often(request, user):
         return _too_often(seconds)
     try:
         rsvps.answer(event, user, said.answer)
@@ -122,7 +122,7 @@ def comment(request: HttpRequest, city_id: CityId, event_id: PathId, said: Comme
     name, text = comments.normalise(said.name or user.display_name, said.text)
     for field, why in comments.errors(name, text).items():
         raise wrong("body", field, why)
-    if seconds := _wait(request, "comment", user, RATES):
+    if seconds := too_often_said(request, user):
         return _too_often(seconds)
     row = comments.post(event, user, name=name, text=text)
     return private(JsonResponse(_comment(row), status=201))
@@ -146,7 +146,7 @@ def report(request: HttpRequest, comment_id: PathId, said: ReportIn) -> HttpResp
     if row is None:
         raise Http404("There is no such comment.")
     user: Any = request.user if request.user.is_authenticated else None
-    if seconds := _wait(request, "report-comment", user, REPORT_RATES):
+    if seconds := too_often_reported(request, user):
         return _too_often(seconds)
     hashes = address_hashes(counted_as(client_address(request)))
     comments.report(row, hashes=hashes, user=user, reason=said.reason, text=said.text)
@@ -171,12 +171,6 @@ def _comment(row: Comment) -> dict[str, Any]:
     text = spam.without_addresses(row.text, _("[e-mail address]"))
     at = row.created_at.isoformat(timespec="seconds")
     return {"id": row.pk, "name": row.name, "text": text, "at": at, "state": row.state}
-
-
-def _wait(request: HttpRequest, group: str, user: User | None, rates: tuple[str, ...]) -> int:
-    """As the pages count."""
-    whos = ["", *([f"user:{user.pk}"] if user else [])]
-    return wait(request, group, [(who, rate) for who in whos for rate in rates])
 
 
 def _too_often(seconds: int) -> HttpResponseBase:

@@ -43,7 +43,7 @@ def answers(request: HttpRequest) -> HttpResponseBase:
             return _not_signed_in(request)
         return redirect_to_login(_page_of(event, answer=said, back=_back(request)))
     user = request.user
-    if seconds := wait(request, "rsvp", [(str(user.pk), RATE), ("", RATE_OF_ADDRESS)]):
+    if seconds := too_often(request, user):
         return private(too_many(seconds))
     try:
         rsvps.answer(event, user, None if said == NONE else said)
@@ -65,6 +65,11 @@ def answer(request: HttpRequest, pk: int) -> HttpResponseBase:
     event = _event(pk)
     offered = request.GET.get("answer", "")
     return _page(request, event, offered=offered if offered in SAYS else "", back=_local(request.GET.get("back", "")))
+
+
+def too_often(request: HttpRequest, user: User) -> int:
+    """Seconds for which the account, or the network address, can give no further answer."""
+    return wait(request, "rsvp", [(str(user.pk), RATE), ("", RATE_OF_ADDRESS)])
 
 
 def _told(request: HttpRequest, ids: list[int], *, status: int = HTTPStatus.OK) -> HttpResponseBase:

@@ -108,7 +108,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponseBase:
         talk["error"] = _("Please choose what it is.")
         return private_page("events/report_comment.html", talk, status=422)
     user = _user(request)
-    if seconds := _wait(request, "report-comment", user, REPORT_RATES):
+    if seconds := too_often_reported(request, user):
         return limits.too_many(seconds)
     if not honeypot.is_filled(request.POST):
         hashes = address_hashes(counted_as(client_address(request)))
@@ -130,7 +130,7 @@ def _post(request: HttpRequest, event: Event) -> HttpResponseBase:
         talk = conversation(event, user=user)
         talk.status = _("Thank you. An editor looks at it before it is shown.")
         return _answer(request, talk)
-    if seconds := _wait(request, "comment", user, RATES):
+    if seconds := too_often_said(request, user):
         said_wait = _("That was very often. Please try again in %(time)s.") % {"time": limits.in_words(seconds)}
         response = _refuse(request, event, name, text, {"text": said_wait}, 429)
         response["Retry-After"] = str(seconds)
@@ -179,8 +179,16 @@ def _status(event: Event, user: User, posted: str) -> str:
     return _("Thank you. An editor looks at it before it is shown.")
 
 
+def too_often_said(request: HttpRequest, user: User | None) -> int:
+    """Seconds for which the account, or the network address, can say nothing further."""
+    return _wait(request, "comment", user, RATES)
+
+
+def too_often_reported(request: HttpRequest, user: User | None) -> int:
+    return _wait(request, "report-comment", user, REPORT_RATES)
+
+
 def _wait(request: HttpRequest, group: str, user: User | None, rates: tuple[str, ...]) -> int:
-    """Seconds to wait, for the account or for the network address."""
     whos = ["", *([f"user:{user.pk}"] if user else [])]
     return limits.wait(request, group, [(who, rate) for who in whos for rate in rates])
 
