@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,6 +20,9 @@ database = logging.getLogger("database.slow")
 
 # Characters of a slow query that are logged.
 SQL_LENGTH = 1000
+# The rows of an INSERT after the first, which are all alike.
+_ROW = r"\(%s(?:[^()]|\([^()]*\))*\)"
+_MORE_ROWS = re.compile(rf"({_ROW})(?:, {_ROW})+")
 
 
 @contextlib.contextmanager
@@ -78,7 +82,7 @@ def _timed_query(execute: Callable[..., Any], sql: str, params: Any, many: bool,
 
 def _tell(sql: str, seconds: float, doing: work.Work | None) -> None:
     where = (doing.name if doing else "") or "no request or task"
-    text = " ".join(sql.split())
+    text = " ".join(_MORE_ROWS.sub(r"\1, …", sql).split())
     text = text if len(text) <= SQL_LENGTH else f"{text[:SQL_LENGTH]}…"
     database.warning(
         "slow query: %.1f s in %s: %s",

@@ -313,6 +313,16 @@ def test_slow_queries_and_requests_are_named_without_what_they_were_about(
     assert "hush" not in f"{query}{request}"
 
 
+@pytest.mark.django_db
+def test_of_a_slow_insert_one_row_is_told(folder: Path, settings: Any) -> None:
+    settings.SLOW_QUERY_SECONDS = 0.000001
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM (VALUES (%s, %s::varchar(9)), (%s, %s), (%s, %s)) AS three", [*"aabbcc"])
+    assert [line["message"].partition("SELECT")[2] for line in written(folder, "database")] == [
+        " * FROM (VALUES (%s, %s::varchar(9)), …) AS three"
+    ]
+
+
 def test_the_id_of_a_request_goes_with_the_tasks_that_it_queues(folder: Path) -> None:
     queue = f"logs-{os.getpid()}"
 

@@ -10,7 +10,7 @@ from django.test import Client
 from events import comments, reports
 from events.models import Comment, CommentReport, Event
 from nocturne.models import Alert, User
-from tests.factories import make_event
+from tests.factories import make_city, make_event
 from tests.html import text_of, texts
 from tests.quality.desk import COMMENTS, NOW, REPORTS, get, make_editor, make_listed, press
 
@@ -100,6 +100,11 @@ class TestComments:
 
 
 class TestReports:
+    def test_the_date_of_an_event_is_that_of_its_city(self, ada: Client) -> None:
+        event = make_event("Ball", city=make_city("los-angeles"), local="2026-12-05T19:00")  # which is the 6th in UTC
+        reports.take(event, kind="mistake", reason="when", text="", email="", now=NOW)
+        assert "Sat 5 Dec 2026, Los Angeles" in text_of(get(ada, REPORTS), ".desk-rows th small")
+
     def test_takedowns_come_first_and_one_click_hides_and_settles(self, ada: Client) -> None:
         event = make_listed("Ball").event
         assert event
