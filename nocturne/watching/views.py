@@ -3,6 +3,7 @@
 import secrets
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 
 from django.conf import settings
@@ -19,7 +20,8 @@ from . import exposition
 # Seconds for which an answer is good: whoever asks often, which nobody limits, does not ask the database as often.
 FRESH = 2.0
 
-_lock = threading.Lock()
+# For each set of checks: who asks for the database alone does not wait for the others.
+_locks: defaultdict[tuple[str, ...], threading.Lock] = defaultdict(threading.Lock)
 _known: dict[tuple[str, ...], tuple[float, Sequence[health.Result]]] = {}
 
 
@@ -46,7 +48,7 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def _results(*names: str) -> Sequence[health.Result]:
-    with _lock:
+    with _locks[names]:
         at, results = _known.get(names, (0.0, ()))
         if not results or time.monotonic() - at > FRESH:
             results = health.run(*names)

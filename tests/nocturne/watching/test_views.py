@@ -1,6 +1,7 @@
 """/health, /health/live, /health/ready and /metrics: what they answer, to whom, and what they keep to themselves."""
 
 import datetime as dt
+import socket
 import threading
 from collections.abc import Iterator
 from ipaddress import ip_network
@@ -117,6 +118,23 @@ def test_who_asks_often_does_not_ask_the_database_as_often(client: Client, monke
     assert len(asked) == 1
 
 
+def test_who_asks_for_the_database_alone_does_not_wait_for_other_checks(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, goes_on = threading.Event(), threading.Event()
+    monkeypatch.setattr(health, "_checks", {})
+    monkeypatch.setattr(health.run, "__kwdefaults__", {"seconds": 20})
+    health.register("database")(lambda: "")
+    health.register("moon")(lambda: asked.set() or (goes_on.wait(20) and "") or "")  # type: ignore[func-returns-value]
+    other = threading.Thread(target=views._results)
+    other.start()
+    assert asked.wait(20)
+    assert client.get("/health/ready").status_code == 200
+    assert other.is_alive()
+    goes_on.set()
+    other.join(20)
+
+
 def test_a_balancer_that_asks_without_tls_is_not_sent_elsewhere(client: Client, settings: Any) -> None:
     settings.SECURE_SSL_REDIRECT = True
     assert client.get("/health/live").status_code == 200
@@ -171,6 +189,26 @@ def test_what_cannot_be_measured_is_missing_and_the_rest_is_there(
 ) -> None:
     found = samples(client.get("/metrics"))
     assert "nocturne_queue_length" not in found
+    assert 'nocturne_disk_bytes{disk="site"}' in found
+
+
+@committed
+def test_a_database_that_hangs_is_waited_for_no_longer_than_health_waits(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_checks", dict(health._checks))
+    monkeypatch.setattr(health.run, "__kwdefaults__", {"seconds": 0.5})
+    health.register("database")(checks.database)
+    connection.close()
+    with socket.create_server(("127.0.0.1", 0)) as server, monkeypatch.context() as elsewhere:
+        server.settimeout(0.2)
+        elsewhere.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+        elsewhere.setitem(connection.settings_dict, "PORT", str(server.getsockname()[1]))
+        found = samples(client.get("/metrics"))
+        reached, _ = server.accept()
+        with reached, pytest.raises(TimeoutError):  # the check was there, and nobody else
+            server.accept()
+    assert "nocturne_database_connections_max" not in found
     assert 'nocturne_disk_bytes{disk="site"}' in found
 
 
