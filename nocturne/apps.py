@@ -20,6 +20,7 @@ class NocturneConfig(AppConfig):
         # the app that tasks are queued with; Celery's own would look for a broker of its own choice
         importlib.import_module("nocturne.celery")
         from . import (
+            backups,
             connections,  # noqa: F401  # it registers itself, as these do
             timing,
             trail,
@@ -27,12 +28,13 @@ class NocturneConfig(AppConfig):
         )
         from .logs import web
         from .trail import triggers
-        from .watching import checks, conditions  # noqa: F401
+        from .watching import checks, conditions, heartbeats  # noqa: F401
 
         web.connect()
         timing.connect()
         webhooks.connect()
         connection_created.connect(trail.connect, dispatch_uid="nocturne.trail")
+        backups.restored.connect(heartbeats.forget_all, dispatch_uid="nocturne.heartbeats")
         post_migrate.connect(triggers.make, sender=self, dispatch_uid="nocturne.trail")
         trail.follow("nocturne.User", "email", "is_active", "is_staff", "is_superuser", hidden=("password",))
         of_user = ("nocturne.User", "user")

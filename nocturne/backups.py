@@ -40,6 +40,10 @@ class BackupError(Exception):
     """What went wrong, and what to do."""
 
 
+class UnderWay(BackupError):
+    """Another process makes one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dump:
     """`rows` by table, as the snapshot had them that was dumped."""
@@ -76,8 +80,14 @@ def dumps(folder: Path) -> list[Path]:
 
 
 def is_due(folder: Path, *, every: dt.timedelta, now: dt.datetime | None = None) -> bool:
+    last = last_taken(folder)
+    return last is None or last <= (now or clock.now()) - every
+
+
+def last_taken(folder: Path) -> dt.datetime | None:
+    """When the newest dump of a folder was begun; None if there is none."""
     newest = next(iter(dumps(folder)), None)
-    return newest is None or _taken_at(newest) <= (now or clock.now()) - every
+    return _taken_at(newest) if newest else None
 
 
 def read(path: Path) -> Dump:
@@ -277,5 +287,5 @@ def _alone(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BackupError(f"Another backup into {folder} is under way.")
+            raise UnderWay(f"Another backup into {folder} is under way.")
         yield

@@ -11,6 +11,7 @@ from django.utils.module_loading import import_string
 
 from . import alerts, backups
 from .accounts import tickets
+from .watching import heartbeats
 
 EVERY = dt.timedelta(days=1)
 LONGEST = 6 * 3600
@@ -28,13 +29,19 @@ def forget() -> None:
     name="nocturne.backup_due", ignore_result=True, acks_late=False, time_limit=LONGEST, soft_time_limit=LONGEST
 )
 def backup_due() -> None:
-    """A backup a day, where BACKUP_DIR says that there are any."""
-    folder = Path(settings.BACKUP_DIR)
-    if not settings.BACKUP_DIR or not backups.is_due(folder, every=EVERY):
+    """A backup a day, where BACKUP_DIR says that there are any; and when the last was, for who watches that."""
+    if not settings.BACKUP_DIR:
+        heartbeats.done("backup", None)
         return
+    folder = Path(settings.BACKUP_DIR)
     try:
-        backups.back_up(folder, keep=settings.BACKUP_KEEP)
+        if backups.is_due(folder, every=EVERY):
+            backups.back_up(folder, keep=settings.BACKUP_KEEP)
+    except backups.UnderWay:
+        return
     except (backups.BackupError, OSError, DatabaseError, SoftTimeLimitExceeded) as error:
         alerts.raise_alert("backup", f"No backup could be made into {folder}. {error}", severity="error")
     else:
         alerts.resolve("backup")
+    if last := backups.last_taken(folder):
+        heartbeats.done("backup", last)

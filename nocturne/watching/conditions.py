@@ -16,10 +16,12 @@ from redis.exceptions import RedisError
 
 from nocturne.models import Alert
 
-from . import heartbeats, machine, minutes, queue
+from . import disks, heartbeats, minutes, queue
 
 SITE = "site:"  # begins the keys of what is wrong with the site itself
 MINUTES = 5  # of requests that are judged
+HOUR = dt.timedelta(hours=1)
+BACKUP_LATE = dt.timedelta(hours=36)  # one is due each day, and may take some hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def requests(now: dt.datetime) -> Iterator[Trouble]:
 
 @register("disk")
 def disk(now: dt.datetime) -> Iterator[Trouble]:
-    name, percent = machine.fullest()
+    name, percent = disks.fullest(now)
     if percent > settings.ALERT_DISK_PERCENT:
         yield _of_site(
             "disk",
@@ -99,17 +101,30 @@ def cache(now: dt.datetime) -> Iterator[Trouble]:
 def workers(now: dt.datetime) -> Iterator[Trouble]:
     within = settings.ALERT_WORKER_MINUTES
     alive = heartbeats.alive(within=dt.timedelta(minutes=within), now=now)
+    since = f"for {within:g} minute{'' if within == 1 else 's'}"
     if not alive["worker"]:
         yield _of_site(
             "worker",
-            f"No worker was heard of for {within:g} minutes: nothing is read and no mail is sent. Start it again"
+            f"No worker was heard of {since}: nothing is read and no mail is sent. Start it again"
             " (celery -A nocturne worker); if it ends by itself, the last lines of its log say why.",
         )
     if not alive["beat"]:
         yield _of_site(
             "beat",
-            f"No beat was heard of for {within:g} minutes: nothing that is due begins by itself. Start it again"
+            f"No beat was heard of {since}: nothing that is due begins by itself. Start it again"
             " (celery -A nocturne beat).",
+        )
+
+
+@register("backup")
+def backup(now: dt.datetime) -> Iterator[Trouble]:
+    """Where a worker makes them, it has said when the last was; what kept it from another is an alert of its own."""
+    last = heartbeats.last("backup")
+    if last and last < now - BACKUP_LATE:
+        yield _of_site(
+            "backup",
+            f"The last backup is {(now - last) / HOUR:.0f} hours old. See that a worker serves the queue “celery”, and"
+            " that BACKUP_DIR has room and can be written to; `manage.py backup` makes one now.",
         )
 
 

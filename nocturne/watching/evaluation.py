@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from nocturne import alerts
 from nocturne.models import Alert, Watched
 
-from . import calls, conditions, heartbeats, machine, minutes, queue, telling
+from . import calls, conditions, disks, heartbeats, minutes, queue, telling
 from .conditions import Trouble
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def _note(now: dt.datetime) -> None:
     """For the status page: what is not counted, but measured."""
     alive = heartbeats.alive(within=dt.timedelta(minutes=2), now=now)
     measured = {f"alive:{kind}": float(count) for kind, count in alive.items()}
-    measured["disk"] = machine.fullest()[1]
+    measured["disk"] = disks.fullest(now)[1]
     try:
         measured["queue"] = queue.length()
     except (RedisError, OSError):

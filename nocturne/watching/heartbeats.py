@@ -1,4 +1,7 @@
-"""Who is alive: each process of the web, each worker and each beat writes a row while it is, on whatever machine."""
+"""Who is alive: each process of the web, each worker and each beat writes a row while it is, on whatever machine.
+
+What one of all does once in a while, as looking for alerts, has a row, too: a turn, with when it was done last.
+"""
 
 import datetime as dt
 import os
@@ -15,12 +18,12 @@ Kind = Heartbeat.Kind
 
 def beat(kind: str, *, now: dt.datetime | None = None) -> None:
     """Say that this process is alive."""
-    _write(f"{kind}:{socket.gethostname()}:{os.getpid()}"[:200], kind, now or clock.now())
+    _write(_name(kind), kind, now or clock.now())
 
 
 def leave(kind: str) -> None:
     """Say that this process ends as it should, so that nobody waits for it."""
-    Heartbeat.objects.filter(name=f"{kind}:{socket.gethostname()}:{os.getpid()}"[:200]).delete()
+    Heartbeat.objects.filter(name=_name(kind)).delete()
 
 
 def alive(*, within: dt.timedelta, now: dt.datetime | None = None) -> dict[str, int]:
@@ -34,7 +37,7 @@ def alive(*, within: dt.timedelta, now: dt.datetime | None = None) -> dict[str, 
 
 
 def take_turn(name: str, *, every: dt.timedelta, now: dt.datetime) -> bool:
-    """Whether it is this process's turn to do what is done once in a while by one of all; of many one gets it."""
+    """Whether it is this process's turn; of many that ask one gets it."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -46,9 +49,31 @@ def take_turn(name: str, *, every: dt.timedelta, now: dt.datetime) -> bool:
         return bool(cursor.rowcount)
 
 
+def done(name: str, at: dt.datetime | None) -> None:
+    """Write down when something was done last that takes no turns, as a backup; None if it is not done any more."""
+    if at:
+        _write(f"turn:{name}", Kind.TURN, at)
+    else:
+        Heartbeat.objects.filter(name=f"turn:{name}").delete()
+
+
+def last(name: str) -> dt.datetime | None:
+    """When something was done last; None of what is not done."""
+    return Heartbeat.objects.filter(name=f"turn:{name}").values_list("at", flat=True).first()
+
+
 def forget(now: dt.datetime) -> None:
     """Forget processes that are not heard of any more."""
-    Heartbeat.objects.filter(at__lt=now - KEPT).delete()
+    Heartbeat.objects.filter(at__lt=now - KEPT).exclude(kind=Kind.TURN).delete()
+
+
+def forget_all(**_: object) -> None:
+    """Of a database that was restored: what it has was so when it was dumped."""
+    Heartbeat.objects.all().delete()
+
+
+def _name(kind: str) -> str:
+    return f"{kind}:{socket.gethostname()}:{os.getpid()}"[:200]
 
 
 def _write(name: str, kind: str, now: dt.datetime) -> None:

@@ -10,13 +10,19 @@ from django.conf import settings
 
 
 def disks() -> dict[str, tuple[int, int]]:
-    """Bytes used and in all of each disk that the site writes to, by what is on it: site, media, logs.
+    """Bytes used and in all of each disk that the site writes to, by what is on it: site, media, logs, backups.
 
     What cannot be looked at is left out; of several on one disk the first stands for all.
     """
     found: dict[str, tuple[int, int]] = {}
     seen = set()
-    for name, path in (("site", settings.DATA_DIR), ("media", settings.MEDIA_ROOT), ("logs", settings.LOG_DIR)):
+    written = {
+        "site": settings.DATA_DIR,
+        "media": settings.MEDIA_ROOT,
+        "logs": settings.LOG_DIR,
+        "backups": settings.BACKUP_DIR,
+    }
+    for name, path in written.items():
         with suppress(OSError, ValueError):
             place = _existing(Path(path or settings.DATA_DIR))
             device = place.stat().st_dev

@@ -13,7 +13,7 @@ from django.utils import timezone as clock
 
 from nocturne import metrics
 
-from . import evaluation, folder, heartbeats, machine, minutes
+from . import disks, evaluation, folder, heartbeats, machine, minutes
 from .outage import Outage, is_away
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,7 @@ class Watch:
             self._adder.add(now=now)
             if self.kind:
                 heartbeats.beat(self.kind, now=now)
+                disks.note(now=now)
                 self._outage.over(now=now)
                 evaluation.evaluate(now=now)
         except Exception as error:

@@ -20,8 +20,9 @@ from pytest_django import Settings
 from events.models import City, Event
 from nocturne import backups
 from nocturne.dev.engines import Postgres
-from nocturne.models import Alert
+from nocturne.models import Alert, Heartbeat
 from nocturne.tasks import backup_due
+from nocturne.watching import heartbeats
 from subscriptions.models import Digest
 from tests.factories import make_city, make_event, make_listing
 
@@ -172,6 +173,7 @@ def test_a_worker_makes_one_a_day_and_tells_when_it_cannot(tmp_path: Path, setti
     backup_due()
     backup_due()
     assert len(backups.dumps(tmp_path / "backups")) == 1
+    assert heartbeats.last("backup") == backups.last_taken(tmp_path / "backups")
     (tmp_path / "file").touch()
     settings.BACKUP_DIR = str(tmp_path / "file")
     backup_due()
@@ -179,6 +181,25 @@ def test_a_worker_makes_one_a_day_and_tells_when_it_cannot(tmp_path: Path, setti
     settings.BACKUP_DIR = str(tmp_path / "more")
     backup_due()
     assert not Alert.objects.filter(key="backup", resolved_at=None).exists()
+    settings.BACKUP_DIR = ""
+    backup_due()
+    assert heartbeats.last("backup") is None  # so that nobody misses any
+
+
+def test_one_that_takes_longer_than_until_the_next_is_asked_for_is_no_failure(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings.BACKUP_DIR = str(tmp_path)
+    with backups._alone(tmp_path):
+        backup_due()
+    assert not Alert.objects.exists()
+    assert not backups.dumps(tmp_path)
+
+
+def test_who_was_alive_when_the_dump_was_taken_is_forgotten(tmp_path: Path) -> None:
+    heartbeats.beat("worker")
+    backups.restore(backups.back_up(tmp_path, keep=1))
+    assert not Heartbeat.objects.exists()
 
 
 def test_two_at_once_do_not_meet(tmp_path: Path) -> None:

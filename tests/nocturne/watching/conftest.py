@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from nocturne.models import User
-from nocturne.watching import conditions, evaluation, heartbeats, minutes, queue
+from nocturne.watching import conditions, disks, evaluation, heartbeats, minutes, queue
 
 NOW = dt.datetime(2026, 12, 4, 20, 0, 30, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -31,6 +31,7 @@ class Site:
             self.adder.add(now=self.now)
             for kind in self.alive:
                 heartbeats.beat(kind, now=self.now)
+            disks.note(now=self.now)
             assert evaluation.evaluate(now=self.now)
             self.now += MINUTE
 

@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
 
-from nocturne.models import Alert
+from nocturne.models import Alert, Heartbeat
 from nocturne.urls import handler404  # noqa: F401  # of the addresses below
-from nocturne.watching import heartbeats, machine, minutes, queue
+from nocturne.watching import disks, heartbeats, machine, minutes, queue
 
-from .conftest import MINUTE, Site
+from .conftest import MINUTE, NOW, Site
 
 pytestmark = pytest.mark.django_db
 HOUR = dt.timedelta(hours=1)
@@ -86,8 +86,24 @@ def test_a_disk_that_is_nearly_full(site: Site, monkeypatch: pytest.MonkeyPatch)
     site.look(2)
     assert open_keys() == {"site:disk"}
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda path: usage(1000, 500, 400))
-    site.look(3)
+    site.look(1)  # which still sees the minute before
+    site.look(2)
+    assert open_keys()
+    site.look(1)
     assert not open_keys()
+
+
+def test_the_disk_of_another_machine_than_that_which_looks(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr(disks.socket, "gethostname", lambda: "worker-2")
+            elsewhere.setattr(machine, "fullest", lambda: ("media", 97.0))
+            disks.note(now=site.now)
+        site.look()
+    assert open_keys() == {"site:disk"}
+    assert Alert.objects.get().message.startswith("97 % of the disk of the media on worker-2 is used.")
+    site.look(4)
+    assert not open_keys()  # it is not heard of any more
 
 
 def test_the_disk_that_is_there_is_measured() -> None:
@@ -120,6 +136,36 @@ def test_a_worker_and_a_beat_that_are_gone(site: Site) -> None:
     site.alive = ["web", "worker", "beat"]
     site.look(3)
     assert not open_keys()
+
+
+def test_the_time_that_none_was_heard_of_reads_as_people_say_it(site: Site, settings: Any) -> None:
+    settings.ALERT_WORKER_MINUTES = 1.0
+    site.alive = []
+    site.look(2)
+    assert Alert.objects.get(key="site:beat").message.startswith("No beat was heard of for 1 minute: ")
+
+
+def test_a_backup_that_is_too_old_where_a_worker_makes_them(site: Site) -> None:
+    site.look(2)
+    assert not open_keys()  # nobody has said that there are any
+    heartbeats.done("backup", site.now - 35 * HOUR)
+    site.look(2)
+    assert not open_keys()
+    heartbeats.done("backup", site.now - 40 * HOUR)
+    site.look(2)
+    assert open_keys() == {"site:backup"}
+    assert Alert.objects.get().message.startswith("The last backup is 40 hours old. See that a worker")
+    heartbeats.done("backup", site.now)
+    site.look(3)
+    assert not open_keys()
+
+
+def test_when_something_was_done_last_is_known_longer_than_processes_that_have_ended(site: Site) -> None:
+    heartbeats.done("backup", NOW - 40 * HOUR)
+    heartbeats.beat("web", now=NOW - 40 * HOUR)
+    heartbeats.forget(NOW)
+    assert heartbeats.last("backup") == NOW - 40 * HOUR
+    assert Heartbeat.objects.count() == 1
 
 
 def test_a_worker_that_ends_as_it_should_is_missed_at_once(site: Site) -> None:

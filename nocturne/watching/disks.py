@@ -1,0 +1,23 @@
+"""How full the disks of all machines are: processes note what they see of their own, for whoever looks for trouble."""
+
+import datetime as dt
+import socket
+
+from . import machine, minutes
+
+PREFIX = "disk:"  # of the names in the minutes, with the disk and the machine behind it
+MINUTES = 2  # within which each machine notes it again
+LENGTH = 40  # of a name
+
+
+def note(*, now: dt.datetime) -> None:
+    """Write down the fullest disk of this machine."""
+    name, percent = machine.fullest()
+    minutes.note({f"{PREFIX}{name} on {socket.gethostname()}"[:LENGTH]: percent}, now=now)
+
+
+def fullest(now: dt.datetime) -> tuple[str, float]:
+    """The fullest of all, as "media on web-1", and how many percent of it are used; 0 where nobody has noted any."""
+    noted = minutes.lately(MINUTES, now=now).highest.items()
+    found = {name.removeprefix(PREFIX): percent for name, percent in noted if name.startswith(PREFIX)}
+    return max(found.items(), key=lambda one: one[1], default=("", 0.0))
