@@ -139,8 +139,6 @@ class Alert(models.Model):
             ),
         )
         indexes = (
-            # the admin's list, and what is there to be told
-            models.Index(fields=["-opened_at"], name="alert_newest"),
             # what there was of a matter
             models.Index(fields=["key", "-opened_at"], name="alert_by_key"),
         )
@@ -218,8 +216,6 @@ class EmailLog(models.Model):
             models.Index(fields=["hashed"], name="email_by_address"),
             # how far the mail of a matter is
             models.Index(fields=["matter", "state"], condition=~models.Q(matter=""), name="email_by_matter"),
-            # what a mail server or provider reports
-            models.Index(fields=["message_id"], condition=~models.Q(message_id=""), name="email_by_message_id"),
         )
 
     def __str__(self) -> str:

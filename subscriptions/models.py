@@ -197,7 +197,6 @@ class DigestItem(models.Model):
     class Meta:
         ordering = ("digest", "position", "pk")
         constraints = (models.UniqueConstraint(fields=["digest", "event"], name="digest_item_is_one_an_event"),)
-        indexes = (models.Index(fields=["digest", "position"], name="digest_item_in_order"),)  # what an issue holds
 
     def __str__(self) -> str:
         return f"event {self.event_id} of digest {self.digest_id}"

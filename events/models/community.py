@@ -147,8 +147,6 @@ class EventReport(models.Model):
     class Meta:
         ordering = ("-at", "-pk")
         indexes = (
-            # the admin's list
-            models.Index(fields=["-at", "-id"], name="event_report_newest"),
             # what waits for editors
             models.Index(fields=["kind", "at"], condition=models.Q(settled_at=None), name="event_report_open"),
         )

@@ -190,7 +190,7 @@ class Event(models.Model):
     is_run = models.BooleanField("run of several nights", default=False)
     # --- composed: the rest ---------------------------------------------------------------------
     title = models.CharField(max_length=300)
-    slug = models.SlugField(max_length=80, allow_unicode=True)
+    slug = models.SlugField(max_length=80, allow_unicode=True, db_index=False)
     description = models.TextField(blank=True)
     language = models.CharField(max_length=8, blank=True)
     category = models.CharField(max_length=20, blank=True)
@@ -269,7 +269,7 @@ class Event(models.Model):
                 condition=Q(visibility="published", merged_into=None),
                 name="event_venue",
             ),
-            # text search, typos included
+            # the admin's search by words; within a city's nights visitors' searches look through the few there are
             GinIndex(fields=["folded"], opclasses=["gin_trgm_ops"], name="event_folded_trigrams"),
             # for which events an editor chose a picture
             HashIndex(KT("overrides__image_url"), name="event_chosen_image"),

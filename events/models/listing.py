@@ -6,7 +6,6 @@ from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.fields.json import KT
-from django.db.models.functions import MD5
 from django.utils import timezone as clock
 
 from events.drafts import EventDraft
@@ -88,11 +87,7 @@ class Listing(models.Model):
         indexes = (
             # retire: a source's future listings
             models.Index(fields=["source", "starts_at"], name="listing_source_future"),
-            # match by canonical URL; a hash index, since URLs are long
-            models.Index(MD5("canonical_url"), condition=~Q(canonical_url=""), name="listing_canonical_url"),
-            # match by exact fingerprint
-            models.Index(fields=["fingerprint"], condition=~Q(fingerprint=""), name="listing_fingerprint"),
-            # match by fuzzy title: the listings of a city and night
+            # match: the listings of an area's cities and nights
             models.Index(fields=["city", "night"], condition=Q(event__isnull=False), name="listing_city_night"),
             # who names a picture; equality is all that is asked, and addresses are long
             HashIndex(KT("draft__image_url"), name="listing_image_url"),

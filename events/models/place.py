@@ -164,7 +164,7 @@ class Venue(models.Model):
 
     city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="venues")
     name = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=80, allow_unicode=True)
+    slug = models.SlugField(max_length=80, allow_unicode=True, db_index=False)
     address = models.CharField(max_length=300, blank=True)
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)

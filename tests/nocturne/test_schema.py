@@ -1,4 +1,4 @@
-"""docs/schema.md and the tables of PostgreSQL say the same."""
+"""docs/schema.md and the tables of PostgreSQL say the same; test_indexes.py tries what is said of indexes."""
 
 import functools
 import re
