@@ -5,12 +5,13 @@ from typing import Any
 
 from nocturne.models import User
 from scraping.models import Submission
-from scraping.submissions import steps
+from scraping.submissions import links, steps
 from scraping.submissions.form import SubmissionForm
 from tests.factories import make_city
 
 NOW = dt.datetime(2026, 12, 1, 12, tzinfo=dt.UTC)
 ADA = "ada@example.org"
+DAY = dt.timedelta(days=1)
 
 
 def said(**fields: Any) -> dict[str, Any]:
@@ -39,6 +40,15 @@ def make_submission(**fields: Any) -> Submission:
     form = SubmissionForm(said(**fields))
     assert form.is_valid(), form.errors
     return steps.ask(form.draft, form.cleaned_data["city"], email=form.cleaned_data["email"])
+
+
+def confirmed(**fields: Any) -> Submission:
+    return steps.confirm(make_submission(**fields))
+
+
+def page_of(submission: Submission) -> str:
+    """Where its sender's link leads."""
+    return f"/submit/{links.token_of(submission)}/"
 
 
 def make_editor(email: str = "editor@example.org") -> User:

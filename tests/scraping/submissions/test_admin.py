@@ -1,53 +1,27 @@
 """The queue of what visitors send in, on the editors' desk, and the pages of submissions and listings."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-import time_machine
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django import Settings
 
 from events.models import Event, Listing
 from nocturne.models import User
 from scraping.models import Submission
 from scraping.submissions import steps
-from tests.factories import make_city, make_event, make_listing, make_venue
+from tests.factories import make_event, make_listing, make_venue
 from tests.html import parsed, text_of, texts
-from tests.scraping.sending import ADA, NOW, make_editor, make_submission
+from tests.scraping.sending import ADA, confirmed, make_submission
 
 pytestmark = pytest.mark.django_db
 QUEUE, DECIDE = "/admin/desk/submissions/", "/admin/desk/submissions/decide/"
 
 
-@pytest.fixture(autouse=True)
-def _at(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    cache.clear()
-    make_city()
-    monkeypatch.setattr("scraping.tasks.send_submission_mail.apply_async", lambda args, **options: None)
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def editor() -> Client:
-    client = Client()
-    client.force_login(make_editor())
-    return client
-
-
-def waiting(**fields: Any) -> Submission:
-    return steps.confirm(make_submission(**fields))
-
-
 def test_the_desk_says_how_much_waits_and_shows_the_one_that_waits_longest(editor: Client) -> None:
     assert text_of(parsed(editor.get(QUEUE)), "h2") == "Nothing waits"
     make_submission(title="An unconfirmed one")
-    waiting()
-    waiting(title="Otto Klang plays", email="otto@example.org")
+    confirmed()
+    confirmed(title="Otto Klang plays", email="otto@example.org")
     page = parsed(editor.get(QUEUE))
     assert text_of(page, "h2#sent") == "Ada Blum plays"
     assert text_of(page, ".desk-tabs [aria-current]") == "Sent in 2"
@@ -65,7 +39,7 @@ def test_the_desk_says_how_much_waits_and_shows_the_one_that_waits_longest(edito
 def test_it_says_what_the_rules_find_and_what_it_would_join(editor: Client) -> None:
     event = make_event("Ada Blum plays", local="2026-12-05T20:00", venue=make_venue())
     make_listing(event)
-    waiting(title="Ada Blum plays!", description="The best online casino bonus.", url="")
+    confirmed(title="Ada Blum plays!", description="The best online casino bonus.", url="")
     page = parsed(editor.get(QUEUE))
     said = text_of(page, ".desk-sent")
     assert f"On the list already : publishing adds one more source to #{event.pk}" in said
@@ -74,8 +48,8 @@ def test_it_says_what_the_rules_find_and_what_it_would_join(editor: Client) -> N
 
 
 def test_publishing_and_refusing_lead_to_the_next_one_and_queue_a_mail(editor: Client) -> None:
-    first = waiting()
-    second = waiting(title="Otto Klang plays", email="otto@example.org")
+    first = confirmed()
+    second = confirmed(title="Otto Klang plays", email="otto@example.org")
     response = editor.post(DECIDE, {"submission": first.pk, "publish": "1"}, follow=True)
     assert text_of(parsed(response), "h2#sent") == "Otto Klang plays"
     assert Event.objects.get().visibility == "published"
@@ -88,7 +62,7 @@ def test_publishing_and_refusing_lead_to_the_next_one_and_queue_a_mail(editor: C
 
 
 def test_own_words_go_over_the_reasons_and_there_must_be_some(editor: Client) -> None:
-    row = waiting()
+    row = confirmed()
     response = editor.post(DECIDE, {"submission": row.pk, "refuse": "", "reason": " "}, follow=True)
     assert "Say why it is refused" in text_of(parsed(response), ".messagelist")
     row.refresh_from_db()
@@ -99,7 +73,7 @@ def test_own_words_go_over_the_reasons_and_there_must_be_some(editor: Client) ->
 
 
 def test_whoever_comes_second_is_told_what_the_first_one_did(editor: Client) -> None:
-    row = waiting()
+    row = confirmed()
     editor.post(DECIDE, {"submission": row.pk, "publish": "1"})
     for decision in ({"publish": "1"}, {"refuse": "2"}):
         response = editor.post(DECIDE, {"submission": row.pk, **decision}, follow=True)
@@ -109,7 +83,7 @@ def test_whoever_comes_second_is_told_what_the_first_one_did(editor: Client) -> 
 
 
 def test_what_its_sender_changes_while_an_editor_reads_is_not_published_unseen(editor: Client) -> None:
-    row = waiting()
+    row = confirmed()
     field = "input[name=seen]"
     seen = parsed(editor.get(QUEUE)).css_first(field).attributes["value"]
     steps.change(row, row.as_draft().replace(title="Ada Blum sells watches"), row.city)
@@ -123,14 +97,14 @@ def test_what_its_sender_changes_while_an_editor_reads_is_not_published_unseen(e
 
 
 def test_an_advertisement_that_an_editor_publishes_all_the_same_is_shown(editor: Client) -> None:
-    row = waiting(title="Casino night", description="Not an online casino bonus, but cards for buttons.")
+    row = confirmed(title="Casino night", description="Not an online casino bonus, but cards for buttons.")
     editor.post(DECIDE, {"submission": row.pk, "publish": "1"})
     event = Event.objects.get()
     assert (event.score, event.visibility) == (40, "published")
 
 
 def test_a_change_is_shown_beside_what_stands(editor: Client) -> None:
-    row = steps.publish(waiting(), by=User.objects.get())
+    row = steps.publish(confirmed(), by=User.objects.get())
     draft = row.as_draft().replace(title="Otto Klang steps in")
     steps.change(row, draft, row.city)
     page = parsed(editor.get(QUEUE))
@@ -140,7 +114,7 @@ def test_a_change_is_shown_beside_what_stands(editor: Client) -> None:
 
 
 def test_the_page_as_visitors_will_see_it_is_framed_by_the_desk_and_writes_nothing(editor: Client) -> None:
-    row = waiting(venue="A new place", price="10–15")
+    row = confirmed(venue="A new place", price="10–15")
     response = editor.get(f"{QUEUE}{row.pk}/page/")
     page = parsed(response)
     assert text_of(page, "h1") == "Ada Blum plays"
@@ -154,7 +128,7 @@ def test_the_page_as_visitors_will_see_it_is_framed_by_the_desk_and_writes_nothi
 
 
 def test_who_may_not_decide_sees_no_buttons_and_who_may_not_look_nothing(editor: Client) -> None:
-    row = waiting()
+    row = confirmed()
     assert Client().get(QUEUE).status_code == 302
     user = User.objects.create(email="reader@example.org", is_staff=True)
     reader = Client()
@@ -173,16 +147,16 @@ def test_a_longer_queue_asks_no_more_queries(editor: Client) -> None:
             editor.get(QUEUE)
         return len(found)
 
-    waiting()
+    confirmed()
     editor.get(QUEUE)
     before = queries()
     for number in range(5):
-        waiting(title=f"Evening {number} of songs", email=f"someone{number}@example.org")
+        confirmed(title=f"Evening {number} of songs", email=f"someone{number}@example.org")
     assert queries() == before
 
 
 def test_the_list_the_row_and_the_listing_say_where_it_came_from(editor: Client) -> None:
-    row = steps.publish(waiting(), by=User.objects.get())
+    row = steps.publish(confirmed(), by=User.objects.get())
     page = parsed(editor.get("/admin/scraping/submission/"))
     assert "Ada Blum plays" in texts(page, "#result_list tbody th")[0]
     page = parsed(editor.get(f"/admin/scraping/submission/{row.pk}/change/"))
@@ -199,7 +173,7 @@ def test_a_listing_that_nobody_sent_in_shows_no_submission(editor: Client) -> No
 
 
 def test_what_was_refused_by_mistake_waits_again(editor: Client) -> None:
-    row = steps.refuse(waiting(), by=User.objects.get(), reason="A mistake.")
+    row = steps.refuse(confirmed(), by=User.objects.get(), reason="A mistake.")
     actions = {"action": "reopen", "_selected_action": [row.pk]}
     editor.post("/admin/scraping/submission/", actions)
     row.refresh_from_db()
@@ -209,7 +183,7 @@ def test_what_was_refused_by_mistake_waits_again(editor: Client) -> None:
 
 
 def test_an_address_is_forgotten_by_an_action(editor: Client) -> None:
-    row = steps.publish(waiting(), by=User.objects.get())
-    waiting(title="Otto Klang plays")
+    row = steps.publish(confirmed(), by=User.objects.get())
+    confirmed(title="Otto Klang plays")
     editor.post("/admin/scraping/submission/", {"action": "erase", "_selected_action": [row.pk]})
     assert list(Submission.objects.values_list("email", "state")) == [("", "listed")]

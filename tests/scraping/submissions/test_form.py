@@ -1,12 +1,10 @@
 """What a visitor types, and the draft that it means."""
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.test import Client
 
 from events.drafts import EventDraft
@@ -14,23 +12,10 @@ from scraping.models import Submission
 from scraping.submissions.form import EventForm, SubmissionForm, typed
 from tests.factories import make_city, make_event, make_venue
 from tests.html import parsed, text_of, texts
-from tests.scraping.sending import NOW, said
+from tests.scraping.sending import said
 
 pytestmark = pytest.mark.django_db
 LINKS = " ".join(f"https://spam{n}.example/" for n in range(20))
-
-
-@pytest.fixture(autouse=True)
-def _at() -> Iterator[None]:
-    cache.clear()
-    make_city()
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def visitor() -> Client:
-    return Client(enforce_csrf_checks=True, headers={"Sec-Fetch-Site": "same-origin"})
 
 
 def read(**fields: Any) -> EventDraft:

@@ -1,22 +1,18 @@
 """Fifty kinds of spam against the form: what becomes of each, and what got through to the site."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import time_machine
 from django.core import mail as outbox
 from django.core.cache import cache
 from django.test import Client
-from pytest_django import Settings
 
 from events.models import Event, Listing
 from scraping.models import Discovery, Submission
 from scraping.submissions import mails, steps
 from scraping.submissions.listing import item_of
-from tests.factories import make_city
 from tests.scraping.sending import ADA, NOW, make_editor, make_submission, said
 
 pytestmark = pytest.mark.django_db
@@ -124,19 +120,6 @@ TRIES = (
     Try("a price to be seen", REFUSED, {"price": "0800-CALL-NOW"}),
     Try("a city that is none", REFUSED, {"city": "spam' OR 1=1 --"}),
 )
-
-
-@pytest.fixture(autouse=True)
-def _at(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    settings.SITE_URL = "https://nocturne.example"
-    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
-    monkeypatch.setattr("scraping.tasks.send_submission_mail.apply_async", lambda args, **options: None)
-    monkeypatch.setattr("scraping.tasks.read_pasted.apply_async", lambda args, **options: None)
-    cache.clear()
-    make_city()
-    with time_machine.travel(NOW, tick=False):
-        yield
-    cache.clear()
 
 
 def send(one: Try, number: int, *, email: str = ADA) -> Any:

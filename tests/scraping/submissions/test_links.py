@@ -8,13 +8,12 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.test import Client
-from pytest_django import Settings
 
 from events.models import Listing
 from scraping import tasks
 from scraping.models import Discovery, Submission
 from scraping.submissions import steps
-from tests.factories import make_city, make_event, make_listing, make_venue
+from tests.factories import make_event, make_listing, make_venue
 from tests.html import parsed, text_of, texts
 from tests.scraping.feeds import calendar, vevent
 from tests.scraping.sending import NOW, make_editor, said
@@ -24,24 +23,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def at(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    settings.SITE_URL = "https://nocturne.example"
-    make_city()
-    monkeypatch.setattr("scraping.tasks.send_submission_mail.apply_async", lambda args, **options: None)
+def ticking(at: Any) -> Iterator[Any]:
+    """Time goes on, for the servers that are read."""
     with time_machine.travel(NOW) as traveller:
         yield traveller
-
-
-@pytest.fixture(autouse=True)
-def queued(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    ids: list[int] = []
-    monkeypatch.setattr("scraping.tasks.read_pasted.apply_async", lambda args, **options: ids.append(*args))
-    return ids
-
-
-@pytest.fixture
-def visitor() -> Client:
-    return Client(enforce_csrf_checks=True, headers={"Sec-Fetch-Site": "same-origin"})
 
 
 def paste(visitor: Client, url: str, **fields: str) -> str:
@@ -59,13 +44,13 @@ def read(visitor: Client, url: str, **fields: str) -> Any:
 
 
 def test_the_page_waits_for_a_worker_and_then_offers_what_it_found(
-    visitor: Client, site: Site, queued: list[int], django_capture_on_commit_callbacks: Any
+    visitor: Client, site: Site, pasted: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
     site.pages["/events"] = page(marked("Ada Blum", "Otto Klang"))
     with django_capture_on_commit_callbacks(execute=True):
         address = paste(visitor, f"{site.url}/events", city="berlin")
     row = Discovery.objects.get()
-    assert (queued, site.asked, row.user, row.city and row.city.slug) == ([row.pk], [], None, "berlin")
+    assert (pasted, site.asked, row.user, row.city and row.city.slug) == ([row.pk], [], None, "berlin")
 
     waiting = visitor.get(address)
     tree = parsed(waiting)
@@ -191,14 +176,14 @@ def test_an_address_that_was_not_given_out_shows_nothing(visitor: Client, site: 
 
 
 def test_a_message_that_was_lost_is_queued_again_and_the_row_goes_after_a_day(
-    visitor: Client, queued: list[int], at: Any
+    visitor: Client, pasted: list[int], ticking: Any
 ) -> None:
     address = paste(visitor, "https://klub.example/")
-    at.shift(dt.timedelta(seconds=40))
+    ticking.shift(dt.timedelta(seconds=40))
     assert "Nothing has begun to read it yet" in text_of(parsed(visitor.get(address)), "[role=status]")
     tasks.discover_waiting()
-    assert queued == [Discovery.objects.get().pk]
-    at.shift(dt.timedelta(days=1))
+    assert pasted == [Discovery.objects.get().pk]
+    ticking.shift(dt.timedelta(days=1))
     tasks.discover_waiting()
     assert visitor.get(address).status_code == 404
 
