@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Count
+from django.db import connection, transaction
 from django.utils import timezone as clock
 from django.utils.translation import gettext as _
 
@@ -78,26 +77,53 @@ def why_closed(event: Event, now: dt.datetime) -> str:
     return ""
 
 
+# Each change of an answer to any of these root events makes another one.
+VERSION_OF_ANSWERS = """
+SELECT bit_xor(hash_record_extended((answer.xmin, answer.ctid), answer.id)) FROM events_rsvp answer
+WHERE answer.event_id IN (SELECT id FROM events_event WHERE root_id = ANY(%(roots)s::bigint[]))
+"""
+# Standing answers (RsvpQuerySet.standing) by root event and answer, and in each row the version of all answers.
+_COUNTS = f"""
+SELECT root_id, answer, count(*), ({VERSION_OF_ANSWERS}) FROM (
+    SELECT DISTINCT ON (event.root_id, said.user_id) event.root_id, said.answer
+    FROM events_rsvp said JOIN events_event event ON event.id = said.event_id
+    WHERE event.root_id = ANY(%(roots)s::bigint[])
+    ORDER BY event.root_id, said.user_id, said.answered_at DESC, said.id DESC
+) standing GROUP BY root_id, answer
+"""
+
+
 def counts(root_ids: Iterable[int]) -> dict[int, Counts]:
     """How many go and how many are interested, of those root events that anybody answered to; one query."""
-    stand = Rsvp.objects.filter(event__root__in=set(root_ids)).standing()
-    rows = Rsvp.objects.filter(pk__in=stand.values("pk")).order_by().values_list("event__root", "answer")
-    found: dict[int, dict[str, int]] = defaultdict(dict)
-    for root_id, said, number in rows.annotate(number=Count("pk")):
-        found[root_id][said] = number
-    return {
-        root_id: Counts(numbers.get(Rsvp.Answer.GOING, 0), numbers.get(Rsvp.Answer.INTERESTED, 0))
-        for root_id, numbers in found.items()
-    }
+    return _counts(root_ids)[0]
 
 
-def counted(*lists: Iterable[Event | Version]) -> None:
-    """Tell the events of a page's lists how many go to them: `going` and `interested`; one query for all."""
+def counted(*lists: Iterable[Event | Version]) -> str:
+    """Tell the events of a page's lists how many go to them: `going` and `interested`; one query for all.
+
+    What comes back is the version of the answers that were counted.
+    """
     events = [event for events in lists for event in events]
-    found = counts(event.pk for event in events) if events else {}
+    found, version = _counts(event.pk for event in events)
     for event in events:
         number = found.get(event.pk, Counts())
         event.going, event.interested = number.going, number.interested
+    return version
+
+
+def _counts(root_ids: Iterable[int]) -> tuple[dict[int, Counts], str]:
+    roots, version = list(set(root_ids)), "None"
+    numbers: dict[int, dict[str, int]] = defaultdict(dict)
+    if roots:
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNTS, {"roots": roots})
+            for root_id, said, number, of_all in cursor.fetchall():
+                numbers[root_id][said], version = number, str(of_all)
+    found = {
+        root_id: Counts(by_answer.get(Rsvp.Answer.GOING, 0), by_answer.get(Rsvp.Answer.INTERESTED, 0))
+        for root_id, by_answer in numbers.items()
+    }
+    return found, version
 
 
 def answers(user: User, root_ids: Iterable[int]) -> dict[int, str]:

@@ -92,8 +92,8 @@ def private[R: HttpResponseBase](response: R) -> R:
     return response
 
 
-def public_file(content: str, content_type: str, *, etag: str = "", filename: str = "") -> HttpResponse:
-    """Text that is no page; with a file name it is offered for saving."""
+def public_file(content: str | bytes, content_type: str, *, etag: str = "", filename: str = "") -> HttpResponse:
+    """Text that is there already; with a file name it is offered for saving."""
     response = HttpResponse(content, content_type=content_type)
     if filename:
         response["Content-Disposition"] = f'attachment; filename="{filename}"'

@@ -32,7 +32,7 @@ def page(
     if not keep or not seconds:
         etag = etag_of(key, *parts, generation=generation(city_id))
         return not_modified(request, etag) or render(etag)
-    with Attempt(f"{key}:{_digest(parts)}", city_id=city_id, ttl=seconds) as attempt:
+    with Attempt(name_of(key, *parts), city_id=city_id, ttl=seconds) as attempt:
         if (entry := attempt.find()) is not None:
             return _restored(request, entry)
         tokens = attempt.tokens
@@ -45,14 +45,16 @@ def page(
         return response
 
 
-def _digest(parts: tuple[object, ...]) -> str:
+def name_of(key: str, *parts: object) -> str:
+    """What a page is kept under: the key that operators know, and behind it all else that it depends on."""
     text = "\0".join(str(part) for part in (build(), _site(), get_language(), *parts))
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    return f"{key}:{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
 def _site() -> str:
     """What of the settings is on pages."""
-    return f"{settings.SITE_NAME}\0{settings.SITE_URL}\0{settings.STATIC_URL}"
+    told = (settings.SITE_NAME, settings.SITE_URL, settings.STATIC_URL, settings.MEDIA_URL, settings.OFFLINE_PAGES)
+    return "\0".join(map(str, told))
 
 
 def _is_for_all(response: HttpResponse) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from redis.exceptions import RedisError
 
-from events import known, pieces
+from events import known, pieces, rendered
 from nocturne.entries import MEMORY
 from nocturne.valkey import Away, ask, breaker
 
@@ -16,6 +16,7 @@ def nothing_kept() -> None:
     MEMORY.clear()
     known.forget()
     pieces._remembered.clear()
+    rendered.MEMORY.clear()
     breaker().is_open = False
     with contextlib.suppress(Away, RedisError):  # as in runs that need no server
         ask(lambda client: client.flushdb())  # of a worker's own

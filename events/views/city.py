@@ -20,14 +20,16 @@ from events.facets import facets
 from events.highlight import marked_cards, marked_nights
 from events.models import City, Event
 from events.models.event import EventQuerySet
+from events.rendered import Rendered
 from events.search import MAX_NIGHTS, RELEVANCE, SORTS, EventSearch
 from events.taking import of_search, subject
 from events.versions import versions
 from events.views.feeds import search_now, search_of
 from nocturne.origin import absolute
-from nocturne.pages import public_page
+from nocturne.pages import public_file, public_page
 from nocturne.pagestore import page
 
+HTML = "text/html; charset=utf-8"
 PAGE = 50
 MAX_RUNS = 60
 MAX_NEIGHBOURS = 8
@@ -60,7 +62,15 @@ def _respond(request: HttpRequest, slug: str, template: str) -> HttpResponseBase
     search = search_of(request, slug)
 
     def render(etag: str) -> HttpResponseBase:
-        return public_page(template, _context(search_now(request, slug), template), etag=etag)
+        rendered = Rendered(search, template)
+        if rendered.content is not None:
+            return public_file(rendered.content, HTML, etag=etag)
+        now = search_now(request, slug)
+        context = _context(now, template)
+        response = public_page(template, context, etag=etag)
+        if now == search and (context["nights"] or context["cards"]):
+            rendered.keep(response.content, context["counted"], context["answers"])
+        return response
 
     parts = (template, search.query(), search.tonight, search.notices)
     response = page(request, search.key, *parts, city_id=search.city.pk, render=render, keep=search.is_common)
@@ -136,8 +146,10 @@ def listed(search: EventSearch, *, total: int, beside: Sequence[Any] = (), more:
     events = Event.objects.public()
     found = search.in_order(search.filter(events)) if total else events.none()
     rows = _read(search)(found[start - before : start + PAGE])
-    rsvps.counted(rows, beside)
+    answers = rsvps.counted(rows, beside)
     return {
+        "counted": [row.pk for row in (*rows, *beside)],
+        "answers": answers,
         **_cards(search, rows[before:]),
         "continued": rows[0].night if before and rows else None,
         "page": page,
