@@ -6,11 +6,14 @@
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-function chosenTheme() {
+// What this browser keeps under a key, with a value the new one; null as a value forgets it.
+function remembered(key, value, storage = "localStorage") {
   try {
-    return localStorage.getItem("theme");
+    if (value === null) window[storage].removeItem(key);
+    else if (value !== undefined) window[storage].setItem(key, value);
+    return window[storage].getItem(key);
   } catch {
-    return null; // storage is forbidden: the choice lasts as long as the page
+    return null; // storage is forbidden: what is chosen lasts as long as the page
   }
 }
 
@@ -22,9 +25,7 @@ function isDark() {
 function choose(theme) {
   const own = theme === (dark.matches ? "dark" : "light") ? null : theme;
   show(own);
-  try {
-    own ? localStorage.setItem("theme", own) : localStorage.removeItem("theme");
-  } catch {}
+  remembered("theme", own);
 }
 
 function show(theme) {
@@ -36,7 +37,7 @@ function show(theme) {
   document.querySelector(".theme")?.setAttribute("aria-pressed", isDark());
 }
 
-show(chosenTheme());
+show(remembered("theme"));
 const { later } = document.currentScript.dataset;
 addEventListener("load", () => import(later).catch(() => {})); // which is not needed to paint the page
 
@@ -81,17 +82,16 @@ for (const part of [tellOver, findCities, takeAlong, changeList]) addEventListen
 // The city finder as a combobox (WAI-ARIA 1.2), the nearest city, and the last one, which only the browser knows.
 // Without this the form leads to a page of results.
 function findCities() {
-  const stored = (value) => {
+  function lastCity() {
     try {
-      if (value) localStorage.setItem("city", JSON.stringify(value));
-      return JSON.parse(localStorage.getItem("city"));
+      return JSON.parse(remembered("city"));
     } catch {
-      return null; // no storage, or nothing that we have written
+      return null; // nothing that we have written
     }
-  };
+  }
 
   const here = document.querySelector("meta[name=city]");
-  if (here) stored({ name: here.content, path: here.dataset.path });
+  if (here) remembered("city", JSON.stringify({ name: here.content, path: here.dataset.path }));
 
   function suggest(kind, city) {
     const link = document.querySelector(`.suggestions .${kind}`);
@@ -101,7 +101,7 @@ function findCities() {
     link.hidden = false;
   }
 
-  suggest("back", stored());
+  suggest("back", lastCity());
 
   function combobox(form) {
     const input = form.querySelector("input");
@@ -252,11 +252,8 @@ function takeAlong() {
   addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy], [data-share]");
     if (!button) return;
-    if (button.dataset.share) {
-      // who closes the list of programs has changed their mind; that is no error
-      await navigator.share({ title: button.dataset.title, url: button.dataset.share }).catch(() => {});
-      return;
-    }
+    const { share: url, title } = button.dataset;
+    if (url) return navigator.share({ title, url }).catch(() => {}); // who closes the list of programs has changed their mind
     const text = document.getElementById(button.dataset.copy);
     const said = button.parentElement.querySelector("[data-copied]");
     try {
@@ -369,9 +366,7 @@ function changeList() {
   let pages = 1;
 
   function keepPlace() {
-    try {
-      sessionStorage.setItem(place, JSON.stringify({ pages, y: scrollY }));
-    } catch {} // without storage the list begins at its top
+    remembered(place, JSON.stringify({ pages, y: scrollY }), "sessionStorage");
   }
 
   function added() {
@@ -397,11 +392,7 @@ function changeList() {
   addEventListener("load", () => {
     const [visit] = performance.getEntriesByType("navigation");
     if (!["back_forward", "reload"].includes(visit?.type)) return;
-    try {
-      wanted = JSON.parse(sessionStorage.getItem(place));
-    } catch {
-      return;
-    }
+    wanted = JSON.parse(remembered(place, undefined, "sessionStorage"));
     if (wanted?.pages > 1) comeBack();
     else wanted = null; // the browser finds the place by itself
   });
