@@ -8,7 +8,6 @@ request to the city's new generation, over a real server, into an empty database
 import argparse
 import contextlib
 import gc
-import os
 import socket
 import statistics
 import subprocess
@@ -19,12 +18,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
-
+from tests.bench.databases import database, database_seconds, use_settings
 from tests.bench.results import record
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-TARGETS = {"read: parse, expand, normalise": 1.5, "ingest into an empty database": 3.0}
+TARGETS = {
+    "read: parse, expand, normalise": 1.5,
+    "ingest into an empty database": 3.0,
+    "the same again, read in full": 1.5,
+    "the same again, known by its hash": 0.1,
+}
 
 
 def main() -> int:
@@ -33,11 +35,11 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=10_000)
     parser.add_argument("--profile", action="store_true", help="of the first ingestion, instead of the table")
     options = parser.parse_args()
-    _settings()
+    use_settings()
     from tests.bench.calendars import calendar
 
     body = calendar(options.events)
-    with _database(), _served(body) as url:
+    with database(), served(body) as url:
         bench = _Bench(body, url)
         if options.profile:
             bench.profile()
@@ -128,20 +130,9 @@ class _Bench:
 
 def _timed(work: Callable[[], None]) -> tuple[float, float]:
     gc.collect()
-    wall, cpu = time.perf_counter(), time.process_time() + _database_seconds()
+    wall, cpu = time.perf_counter(), time.process_time() + database_seconds()
     work()
-    return time.perf_counter() - wall, time.process_time() + _database_seconds() - cpu
-
-
-def _database_seconds() -> float:
-    """Of CPU that the database's process of our connection has taken; 0 where it runs on another machine."""
-    from django.db import connection
-
-    connection.ensure_connection()
-    with contextlib.suppress(psutil.Error):
-        times = psutil.Process(connection.connection.info.backend_pid).cpu_times()
-        return times.user + times.system
-    return 0.0
+    return time.perf_counter() - wall, time.process_time() + database_seconds() - cpu
 
 
 def _print(rounds: list[dict[str, tuple[float, float]]], counts: str) -> None:
@@ -161,50 +152,8 @@ def _print(rounds: list[dict[str, tuple[float, float]]], counts: str) -> None:
         )
 
 
-def _settings() -> None:
-    """Settings of development, with the servers that the tests use and nothing of the developer's .env."""
-    from nocturne.dev import servers
-
-    names = {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}
-    missing = [name for name, variable in names.items() if not os.environ.get(variable)]
-    for name, url in servers.ensure(ROOT / ".data" / "test", *missing, durable=False).items():
-        os.environ[names[name]] = f"{url}/4090" if name == "valkey" else url
-    os.environ |= {
-        "ENVIRONMENT": "development",
-        "ENV_FILE": os.devnull,
-        "DJANGO_SETTINGS_MODULE": "nocturne.settings",
-        "CACHE_PREFIX": f"bench-{os.getpid()}",
-    }
-    import django
-
-    django.setup()
-    import logging
-
-    logging.disable(logging.INFO)
-
-
 @contextlib.contextmanager
-def _database() -> Iterator[None]:
-    """A migrated database of this run's own."""
-    from django.core.management import call_command
-    from django.db import connection
-
-    name = f"bench_{os.getpid()}"
-    with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(f"CREATE DATABASE {name}")
-    connection.close()
-    connection.settings_dict["NAME"] = name
-    try:
-        call_command("migrate", verbosity=0, interactive=False)
-        yield
-    finally:
-        connection.close()
-        with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
-            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
-@contextlib.contextmanager
-def _served(body: bytes) -> Iterator[str]:
+def served(body: bytes) -> Iterator[str]:
     """The address of a server, a process of its own, that has one calendar."""
     from django.conf import settings
 

@@ -25,9 +25,9 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from tests.bench.ingestion import ROOT, _database, _settings
+from tests.bench.databases import ROOT, cpu_of, use_settings
 from tests.bench.results import record
-from tests.bench.world import populate
+from tests.bench.world import cities_at, world
 
 WORKERS, THREADS = 2, 4
 FRIEND = "198.51.100.7"  # whom no limit counts
@@ -68,7 +68,7 @@ class Server:
     def cpu(self) -> float:
         """Seconds of CPU that its processes have taken."""
         found = psutil.Process(self._process.pid)
-        return sum(_seconds(process) for process in [found, *found.children(recursive=True)])
+        return sum(cpu_of(process.pid) for process in [found, *found.children(recursive=True)])
 
     def stop(self) -> None:
         self._process.terminate()
@@ -110,11 +110,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0, help="for each target in a round, about")
     options = parser.parse_args()
     scale = float(os.environ.get("SCALE", "1"))
-    _settings()
-    with _database():
-        began = time.monotonic()
-        cities = populate(int(1_000_000 * scale), max(3, round(300 * scale)))
-        print(f"{int(1_000_000 * scale):,} events in {len(cities)} cities, made in {time.monotonic() - began:.0f} s")
+    use_settings()
+    with world(cities_at(scale)) as cities:
         _collect()
         with contextlib.ExitStack() as stack:
             servers = {True: Server(900), False: Server(0)}
@@ -180,7 +177,7 @@ class _Bench:
         cpu, connections, times = server.cpu(), _database_cpu(), []
         ends = time.monotonic() + self._seconds
         for turn, city in enumerate(self._cities):
-            if time.monotonic() > ends and turn >= 5:
+            if time.monotonic() > ends and turn >= 20:
                 break
             path, began = _path(target, city), time.perf_counter()
             status, _ = clients[turn % len(clients)].get(path, friend=target.friend)
@@ -243,14 +240,7 @@ def _database_cpu() -> dict[int, float]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
         pids = [pid for (pid,) in cursor.fetchall() if pid != connection.connection.info.backend_pid]
-    return {pid: _seconds(psutil.Process(pid)) for pid in pids if psutil.pid_exists(pid)}
-
-
-def _seconds(process: psutil.Process) -> float:
-    with contextlib.suppress(psutil.Error):
-        times = process.cpu_times()
-        return float(times.user + times.system)
-    return 0.0
+    return {pid: cpu_of(pid) for pid in pids}
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tests.bench.ingestion import ROOT, _database, _database_seconds, _settings
+from tests.bench.databases import ROOT, database, database_seconds, use_settings
 from tests.bench.results import record
 
 CITIES = ("berlin", "los-angeles", "tokyo")
@@ -39,11 +39,11 @@ def main() -> int:
     parser.add_argument("--searches", type=int, default=300, help="with --only-render: different ones in each city")
     parser.add_argument("--only-render", action="store_true")
     options = parser.parse_args()
-    _settings()
+    use_settings()
     from django.conf import settings
 
     settings.DEBUG = False  # else each statement is kept
-    with _database():
+    with database():
         if options.only_render:
             _render(options.subscribers, options.searches)
         else:
@@ -91,7 +91,7 @@ class Seconds(NamedTuple):
 
     @classmethod
     def now(cls) -> "Seconds":
-        return cls(time.perf_counter(), time.process_time() + _database_seconds())
+        return cls(time.perf_counter(), time.process_time() + database_seconds())
 
     def since(self, other: "Seconds") -> "Seconds":
         return Seconds(self.clock - other.clock, self.cpu - other.cpu)
@@ -231,14 +231,21 @@ def _render(subscribers: int, searches: int) -> None:
     print(f"{share * len(CITIES):,} subscribers, {len(CITIES)} cities, {searches} searches in each", flush=True)
     print(f"{'':24}{'seconds':>9}{'mails':>10}{'queries a batch':>17}{'MB now':>9}{'MB most':>9}")
     _say("before", 0, 0, "")
+    costs, queries, memory = [], [], []
     for city in cities:
-        begun = time.perf_counter()
+        begun = Seconds.now()
         digest = released(city)
-        written, counts = _write_all(digest)
-        _say(f"{city.name}", time.perf_counter() - begun, written, f"{min(counts)} to {max(counts)}")
+        written, counts = write_all(digest)
+        took = Seconds.now().since(begun)
+        memory.append(_say(f"{city.name}", took.clock, written, f"{min(counts)} to {max(counts)}"))
+        costs.append(took.cpu / written)
+        queries += counts[1:-1] or counts  # the first batch plans, the last is short
+    record("digests written, a mail of the last city beside the first", costs[-1] / costs[0], most=1.25)
+    record("digests written, queries of the last batches beside the first", queries[-1] / queries[0], most=1.25)
+    record("digests written, memory after the last city beside the first", memory[-1] / memory[0], most=1.15)
 
 
-def _write_all(digest: Any) -> tuple[int, list[int]]:
+def write_all(digest: Any) -> tuple[int, list[int]]:
     from django.db import connection
     from django.utils import timezone as clock
 
@@ -262,11 +269,13 @@ def _write_all(digest: Any) -> tuple[int, list[int]]:
     return written, counts
 
 
-def _say(what: str, seconds: float, written: int, queries: str) -> None:
+def _say(what: str, seconds: float, written: int, queries: str) -> float:
+    """Tell of it; megabytes that are held now."""
     with open("/proc/self/statm") as file:
         now = int(file.read().split()[1]) * resource.getpagesize() / 1e6
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     print(f"{what:24}{seconds:9.1f}{written:10,}{queries:>17}{now:9.0f}{most:9.0f}", flush=True)
+    return now
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from nocturne.dev.engines import Valkey
-from tests.bench.ingestion import ROOT, _database, _settings
+from tests.bench.databases import ROOT, database, use_settings
 from tests.bench.results import record
 from tests.bench.sending import populate, released
 from tests.mailservers import Handler, MailServer
@@ -49,8 +49,8 @@ def main() -> int:
         valkey = _Valkey(Path(folder))
         os.environ["REDIS_URL"] = valkey.url
         try:
-            _settings()
-            with _database():
+            use_settings()
+            with database():
                 return _storm(options.subscribers, options.delay, options.seed, valkey)
         finally:
             valkey.kill()

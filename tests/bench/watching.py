@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.bench.ingestion import _database, _settings
+from tests.bench.databases import database, use_settings
 from tests.bench.results import record
 
 WATCHING = ("nocturne.logs.web.request_id", "nocturne.metrics.middleware")
@@ -28,7 +28,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nocturne-bench-") as folder:
         _begin(folder)
-        with _database():
+        with database():
             _measure(options.rounds)
 
 
@@ -40,7 +40,7 @@ def _begin(folder: str) -> None:
     for name in ("PER_MINUTE", "PER_HOUR"):
         os.environ[f"RATE_LIMIT_REQUESTS_{name}"] = "0"
     assert shared.share(folder, "web")
-    _settings()
+    use_settings()
 
 
 def _measure(rounds: int) -> None:

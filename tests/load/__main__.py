@@ -22,10 +22,10 @@ from typing import Any
 
 import psutil
 
-from tests.bench.ingestion import ROOT, _database, _settings
+from tests.bench.databases import ROOT, use_settings
 from tests.bench.pages import SECRET, Server, _collect, _production
 from tests.bench.sending import sink
-from tests.bench.world import populate
+from tests.bench.world import Place, cities_at, world
 
 REPORT = "load-report.json"
 SAMPLE_SECONDS = 10.0
@@ -45,9 +45,9 @@ def main() -> int:
         folder = Path(name)
         os.environ |= {"METRICS_DIR": str(folder / "metrics"), "SMTP_PORT": str(port), "METRICS_ALLOW": "127.0.0.1"}
         os.environ["SECRET_KEY"] = SECRET  # as the server has it: sessions that are made here hold there
-        _settings()
-        with _database():
-            cities = populate(int(1_000_000 * scale), max(3, round(300 * scale)))
+        use_settings()
+        with world(cities_at(scale)) as cities:
+            _pause_readers()
             (folder / "world.json").write_text(json.dumps(_world(cities)))
             _collect()
             report = _load(folder, options.users, options.minutes)
@@ -56,7 +56,7 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _world(cities: list[tuple[int, str, str]]) -> dict[str, Any]:
+def _world(cities: list[Place]) -> dict[str, Any]:
     from events.models import City, Event
     from nocturne.models import User
     from tests.chaos.run import _session
@@ -68,6 +68,13 @@ def _world(cities: list[tuple[int, str, str]]) -> dict[str, Any]:
         found.append((slug, city.code, [(event.pk, event.get_absolute_url()) for event in rows[:EVENTS]]))
     users = [User.objects.create_user(f"guest-{number}@example.org") for number in range(SESSIONS)]
     return {"cities": found, "sessions": [_session(user) for user in users]}
+
+
+def _pause_readers() -> None:
+    """Of the world's own, so that no digest goes meanwhile."""
+    from subscriptions.models import Subscription
+
+    Subscription.objects.update(status=Subscription.Status.PAUSED)
 
 
 def _load(folder: Path, users: int, minutes: float) -> dict[str, Any]:
