@@ -77,6 +77,9 @@ function isForAll(response) {
 }
 
 async function keepPage(request, response) {
+  if (new URL(request.url).pathname === SETTINGS.offline) {
+    return; // it lists what was kept, and is in the shell
+  }
   const pages = await caches.open(PAGES);
   if (isForAll(response) || [404, 410].includes(response.status)) {
     await pages.delete(request); // what is put again is the newest

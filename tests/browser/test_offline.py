@@ -86,6 +86,7 @@ def test_fragments_and_private_pages_are_never_kept(live_server: LiveServer, pag
     page.goto(f"{live_server.url}{preferences}")
     expect(page.get_by_role("heading", name="Your data")).to_be_visible()
     page.goto(f"{live_server.url}/nowhere/at/all/")
+    page.goto(f"{live_server.url}/offline/")
     page.evaluate("fetch('/berlin/list').then((answer) => answer.text())")
     page.goto(f"{live_server.url}/berlin/")
     eventually(page, KEPT, lambda paths: "/berlin/" in paths)
