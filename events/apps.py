@@ -21,6 +21,9 @@ class EventsConfig(AppConfig):
             "deleted comments and settled reports of them", comments.prune, days=lambda: comments.LATELY.days
         )
         archive.register("settled reports", reports.prune)
+        archive.register(
+            "addresses in reports that nobody settled", reports.forget_addresses, days=lambda: reports.UNANSWERED.days
+        )
         personal.register("answers", export=rsvps.exported, erase=rsvps.erase)
         personal.register("comments", export=comments.exported, erase=comments.erase)
         personal.register("reports", export=reports.exported, erase=reports.erase)

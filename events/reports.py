@@ -21,6 +21,8 @@ from .text import visible
 MAX_TEXT = 2000
 # The same of the same event within this is a second press of the button.
 AGAIN = dt.timedelta(minutes=10)
+# Who has had no answer for so long gets none.
+UNANSWERED = dt.timedelta(days=365)
 
 MISTAKE, TAKEDOWN = EventReport.Kind.MISTAKE, EventReport.Kind.TAKEDOWN
 _REASON = EventReport.Reason
@@ -104,6 +106,12 @@ def erase(user: User) -> None:
 def prune(before: dt.datetime, dry_run: bool) -> Iterator[int]:
     """Throw away reports that were settled before a moment, with the address that may be in them."""
     yield from deleting(EventReport.objects.filter(settled_at__lt=before), dry_run)
+
+
+def forget_addresses(before: dt.datetime, dry_run: bool) -> Iterator[int]:
+    """Take the address out of reports that came before a moment and that nobody has settled; what they say stays."""
+    rows = EventReport.objects.filter(settled_at=None, at__lt=before).exclude(email="")
+    yield rows.count() if dry_run else rows.update(email="")
 
 
 def _key(pk: int) -> str:

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from events import reports
+from events import archive, reports
 from events.models import EventReport
 from nocturne.models import Alert, User
 from tests.factories import make_event
@@ -63,6 +63,22 @@ def test_a_wish_to_take_down_is_an_alert_until_it_is_settled() -> None:
 )
 def test_what_is_missing_is_said_by_field(said: tuple[str, str, str, str], fields: set[str]) -> None:
     assert set(reports.errors(*said)) == fields
+
+
+def test_what_nobody_has_settled_for_long_stays_without_its_address() -> None:
+    event = make_event()
+    reports.take(event, kind="takedown", reason="rights", text="a", email="a@example.org", now=NOW)
+    for days, dry_run, count, email in (
+        (364, False, 0, "a@"),
+        (366, True, 1, "a@"),
+        (366, False, 1, ""),
+        (366, False, 0, ""),
+    ):
+        done = archive.archive(now=NOW + dt.timedelta(days=days), dry_run=dry_run)
+        assert done.pruned["addresses in reports that nobody settled"] == count
+        row = EventReport.objects.get()
+        assert (row.text, row.settled_at, row.email[:2]) == ("a", None, email)
+    assert Alert.objects.filter(resolved_at=None).exists()
 
 
 def test_what_was_settled_long_ago_goes_with_its_address() -> None:
