@@ -54,7 +54,7 @@ def copy_of(name: str, *, stamp: str, fill: Callable[[], None]) -> Iterator[None
     with _elsewhere() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         _drop_former(cursor, f"{PREFIX}{name.split('_')[0]}", stamp)
-        if stamp not in _stamps(cursor, template).values():
+        if _stamps(cursor, template).get(template) != stamp:
             cursor.execute(f"CREATE DATABASE {template}")
             with _using(template):
                 from django.core.management import call_command
