@@ -146,7 +146,9 @@ def test_an_event_leads_to_its_venue_and_its_calendar_file(
 
 
 @pytest.mark.parametrize("width", [320, 360, 1440])
-def test_pages_are_as_wide_as_the_screen_and_begin_at_their_top(live_server: LiveServer, plain: Page, event: Event, width: int) -> None:
+def test_pages_are_as_wide_as_the_screen_and_begin_at_their_top(
+    live_server: LiveServer, plain: Page, event: Event, width: int
+) -> None:
     venue = event.venue
     assert venue
     plain.set_viewport_size({"width": width, "height": 400})
