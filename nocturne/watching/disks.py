@@ -1,7 +1,6 @@
 """How full the disks of all machines are: processes note what they see of their own, for whoever looks for trouble."""
 
 import datetime as dt
-import socket
 
 from . import machine, minutes
 
@@ -12,8 +11,8 @@ LENGTH = 40  # of a name
 
 def note(*, now: dt.datetime) -> None:
     """Write down the fullest disk of this machine."""
-    name, percent = machine.fullest()
-    minutes.note({f"{PREFIX}{name} on {socket.gethostname()}"[:LENGTH]: percent}, now=now)
+    disk, percent = machine.fullest()
+    minutes.note({f"{PREFIX}{disk} on {machine.host()}"[:LENGTH]: percent}, now=now)
 
 
 def fullest(now: dt.datetime) -> tuple[str, float]:

@@ -5,12 +5,13 @@ What one of all does once in a while, as looking for alerts, has a row, too: a t
 
 import datetime as dt
 import os
-import socket
 
 from django.db import connection
 from django.utils import timezone as clock
 
 from nocturne.models import Heartbeat
+
+from . import machine
 
 KEPT = dt.timedelta(days=1)
 Kind = Heartbeat.Kind
@@ -73,7 +74,7 @@ def forget_all(**_: object) -> None:
 
 
 def _name(kind: str) -> str:
-    return f"{kind}:{socket.gethostname()}:{os.getpid()}"[:200]
+    return f"{kind}:{machine.host()}:{os.getpid()}"[:200]
 
 
 def _write(name: str, kind: str, now: dt.datetime) -> None:

@@ -1,12 +1,17 @@
-"""How much of this machine is used: disks, memory, processor; without a library, and as far as the system tells."""
+"""Which machine this is, and how much of it is used: disks, memory, processor; as far as the system tells."""
 
 import os
 import resource
 import shutil
+import socket
 from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
+
+
+def host() -> str:
+    return socket.gethostname()
 
 
 def disks() -> dict[str, tuple[int, int]]:

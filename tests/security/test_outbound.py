@@ -18,7 +18,7 @@ CLIENTS = {"aiohttp", "ftplib", "http", "httpx", "httpx2", "requests", "smtplib"
 ALLOWED = {
     "nocturne/http.py": "whatever strangers name: public addresses only",
     "nocturne/watching/calls.py": "ALERT_WEBHOOK_URL and HEARTBEAT_URL",
-    "nocturne/watching/heartbeats.py": "its own host's name",
+    "nocturne/watching/machine.py": "its own host's name",
     "nocturne/logs/export.py": "OTEL_EXPORTER_OTLP_ENDPOINT",
     "nocturne/smtp.py": "SMTP_HOST",
     "nocturne/probe.py": "the site's own port, for containers",

@@ -96,7 +96,7 @@ def test_a_disk_that_is_nearly_full(site: Site, monkeypatch: pytest.MonkeyPatch)
 def test_the_disk_of_another_machine_than_that_which_looks(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
         with monkeypatch.context() as elsewhere:
-            elsewhere.setattr(disks.socket, "gethostname", lambda: "worker-2")
+            elsewhere.setattr(machine, "host", lambda: "worker-2")
             elsewhere.setattr(machine, "fullest", lambda: ("media", 97.0))
             disks.note(now=site.now)
         site.look()
