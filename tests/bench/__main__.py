@@ -14,6 +14,7 @@ import argparse
 import datetime as dt
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -63,10 +64,10 @@ def main() -> int:
     for name, arguments in chosen.items():
         if options.names and name not in options.names:
             continue
-        began = time.monotonic()
+        began, busy = time.monotonic(), _busy()
         print(f"\n--- {name} {' '.join(arguments)}", flush=True)
         rows, status = _run(name, arguments)
-        print(f"--- {time.monotonic() - began:.0f} s", flush=True)
+        print(f"--- {time.monotonic() - began:.0f} s, {_busy() - busy:.0f} s of CPU without the servers'", flush=True)
         found += rows
         kept = [{key: row[key] for key in ("name", "ratio", "target", "ok")} for row in found]
         RESULTS.write_text(json.dumps(kept, indent=1) + "\n")  # each time: a run at full size may be cut short
@@ -88,6 +89,12 @@ def _run(name: str, arguments: list[str]) -> tuple[list[dict[str, Any]], int]:
         status = subprocess.run(command, check=False, cwd=ROOT, env={**os.environ, FILE: str(file)}).returncode
         lines = file.read_text().splitlines() if file.exists() else []
     return [json.loads(line) for line in lines], status
+
+
+def _busy() -> float:
+    """Seconds of CPU that benches and the programs that they started have taken."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _before(scale: float) -> dict[str, float]:
