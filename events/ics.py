@@ -65,17 +65,14 @@ def calendar_of(entries: Sequence[str], *, name: str = "", description: str = ""
         lines += [f"DESCRIPTION:{_text(description)}", f"X-WR-CALDESC:{_text(description)}"]
     if page:
         lines.append(f"URL:{page}")
+    parts = [one.partition("\n") for one in entries]
     zones: dict[str, set[int]] = defaultdict(set)
-    texts = []
-    for one in entries:
-        head, _, text = one.partition("\n")
-        texts.append(text)
-        if head:
-            zone, *years = head.split()
-            zones[zone].update(map(int, years))
+    for head in filter(None, {part[0] for part in parts}):
+        zone, *years = head.split()
+        zones[zone].update(map(int, years))
     for zone, of_zone in sorted(zones.items()):
         lines += vtimezone(zone, min(of_zone), max(of_zone))
-    return f"{_folded(lines)}{''.join(texts)}END:VCALENDAR\r\n"
+    return f"{_folded(lines)}{''.join([part[2] for part in parts])}END:VCALENDAR\r\n"
 
 
 def entry(event: Event, told: Sequence[Told], *, free: bool = False, unsure: bool = False) -> str:

@@ -6,10 +6,11 @@ What is remembered only names the page. Whoever makes it reads the city anew, so
 import threading
 import time
 
-from django.db.models import Q
+from django.db import DEFAULT_DB_ALIAS
 from django.http import Http404
 
 from events.models import City
+from events.prepared import Prepared
 
 SECONDS = 60
 MAX_NAME = 140
@@ -27,14 +28,26 @@ def known_city(name: str) -> City:
 
 def read_city(name: str) -> City:
     """An active city as it is. Raise Http404. Codes have two hyphens, slugs never do."""
-    meant = Q(code=name) if "--" in name else Q(slug=name)
-    city = City.objects.active().filter(meant).first() if name.isprintable() and len(name) <= MAX_NAME else None
+    asked = _BY_CODE if "--" in name else _BY_SLUG
+    rows = asked.rows(1, name=name) if name.isprintable() and len(name) <= MAX_NAME else []
     with _lock:
-        if city is None:
+        if not rows:
             _remembered.pop(name, None)
             raise Http404
+        city = City.from_db(DEFAULT_DB_ALIAS, _columns(), rows[0])
         _remembered[name] = (time.monotonic(), city)
     return city
+
+
+def _columns() -> list[str]:
+    return [field.attname for field in City._meta.concrete_fields]
+
+
+def _named(field: str) -> Prepared:
+    return Prepared(lambda: City.objects.active().filter(**{field: "?"}).values_list(*_columns()), name="?")
+
+
+_BY_SLUG, _BY_CODE = _named("slug"), _named("code")
 
 
 def forget() -> None:

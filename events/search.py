@@ -139,6 +139,11 @@ class EventSearch:
         return bool(self.categories or self.price or self.sources or self.venues or self.online or self.text)
 
     @property
+    def is_plain(self) -> bool:
+        """Everything of its nights, in the usual order."""
+        return not self.narrowed and self.runs and not self.sort
+
+    @property
     def key(self) -> str:
         """What is kept of it begins with this: events:7:2026-12-05:2026-12-11."""
         first, last = self.nights

@@ -120,9 +120,14 @@ type Read[E] = Callable[[EventQuerySet], list[E]]
 
 
 def found_by[E](search: EventSearch, most: int, read: Read[E]) -> Found[E]:
+    one_off, runs = queries(search.forgiving(Event.objects.public()))
+    return _bounded(one_off, runs, most, read)
+
+
+def queries(search: EventSearch) -> tuple[EventQuerySet, EventQuerySet]:
+    """One-off events that are asked for, and runs."""
     events = Event.objects.public()
-    search = search.forgiving(events)
-    return _bounded(search.in_order(search.filter(events)), search.filter_runs(events).for_runs(), most, read)
+    return search.in_order(search.filter(events)), search.filter_runs(events).for_runs()
 
 
 def found_at[E](venue: Venue, tonight: dt.date, most: int, read: Read[E]) -> Found[E]:
@@ -136,8 +141,13 @@ def found_of[E](series: Series, tonight: dt.date, most: int, read: Read[E]) -> F
 
 
 def _bounded[E](one_off: EventQuerySet, runs: EventQuerySet, most: int, read: Read[E]) -> Found[E]:
-    first = read(one_off[: most + 1])
-    rest = read(runs[: most + 1 - len(first)]) if len(first) <= most else []
+    return bounded(lambda count: read(one_off[:count]), lambda count: read(runs[:count]), most)
+
+
+def bounded[E](one_off: Callable[[int], list[E]], runs: Callable[[int], list[E]], most: int) -> Found[E]:
+    """Of what gives the first one-off events and the first runs, at most so many."""
+    first = one_off(most + 1)
+    rest = runs(most + 1 - len(first)) if len(first) <= most else []
     return Found(first[:most], rest[: most - len(first[:most])], len(first) + len(rest) > most)
 
 

@@ -3,16 +3,20 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from django.db.models import Func, TextField
 
 from events.feeds import atom_entry, json_entry
 from events.ics import entry
-from events.models import Event
+from events.models import City, Event
 from events.models.event import EventQuerySet
 from events.pieces import pieces
-from events.publishers import Told, told_by_root
+from events.prepared import Microseconds, Prepared
+from events.publishers import TOLD, Told, told_in
+from events.search import EventSearch
+from events.taking import Found, bounded, found_by, queries
 
 
 class RowVersions(Func):
@@ -49,23 +53,50 @@ def versions(events: EventQuerySet) -> list[Version]:
     return [Version(*row) for row in events.values_list("pk", ROWS, "night", "updated_at")]
 
 
-type _Key = tuple[int, str, tuple[Told, ...]]
+class Entry(NamedTuple):
+    """What an entry is written of: the version of an event's rows, and what publishers tell of it. `updated` is in
+    microseconds."""
+
+    pk: int
+    version: str
+    told: str
+    updated: int
 
 
-def entries(form: str, found: Iterable[Version]) -> list[str]:
+def entry_versions(events: EventQuerySet) -> list[Entry]:
+    return [Entry._make(row) for row in events.values_list(*COLUMNS)]
+
+
+COLUMNS = ("pk", ROWS, TOLD, Microseconds("updated_at"))
+_MARKS = {"city": -1, "first": dt.date.min, "last": dt.date.max}
+_PLAIN = EventSearch(city=City(pk=-1), tonight=dt.date.min, when="dates", dates=(dt.date.min, dt.date.max))
+_ONE_OFF = Prepared(lambda: queries(_PLAIN)[0].values_list(*COLUMNS), **_MARKS)
+_RUNS = Prepared(lambda: queries(_PLAIN)[1].values_list(*COLUMNS), **_MARKS)
+
+
+def entries_found_by(search: EventSearch, most: int) -> Found[Entry]:
+    """`found_by` of events/taking.py, for what is asked for most by queries that are written already."""
+    if not search.is_plain:
+        return found_by(search, most, entry_versions)
+    first, last = search.nights
+
+    def read(query: Prepared, count: int) -> list[Entry]:
+        return [Entry._make(row) for row in query.rows(count, city=search.city.pk, first=first, last=last)]
+
+    return bounded(partial(read, _ONE_OFF), partial(read, _RUNS), most)
+
+
+def entries(form: str, found: Sequence[Entry]) -> list[str]:
     """Of what a calendar (ics) or a feed (atom, json) lists, its entries."""
     write = WRITERS[form]
-    found = list(found)
-    told = told_by_root(one.pk for one in found)
-    keys = [(one.pk, one.version, tuple(told.get(one.pk, ()))) for one in found]
 
-    def written(missing: list[_Key]) -> dict[_Key, str]:
-        events = loaded(key[0] for key in missing)
-        return {key: write(events[key[0]], key[2]) for key in missing if key[0] in events}
+    def written(missing: list[Entry]) -> dict[Entry, str]:
+        events = loaded(one.pk for one in missing)
+        return {one: write(events[one.pk], told_in(one.told)) for one in missing if one.pk in events}
 
-    texts = pieces(form, keys, written)
+    texts = pieces(form, found, written)
     # what was taken away meanwhile has none
-    return [texts[key] for key in keys if key in texts]
+    return [texts[one] for one in found if one in texts]
 
 
 def loaded(ids: Iterable[int]) -> dict[int, Event]:

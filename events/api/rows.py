@@ -10,8 +10,7 @@ from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-from django.db.models import BigIntegerField, F, Func, TextField, Value
+from django.db.models import F, Func, TextField, Value
 from django.db.models.functions import NullIf
 from django.urls import reverse
 
@@ -19,6 +18,7 @@ from events.dates import machine_times
 from events.images import address
 from events.models import City, Event, Image
 from events.models.event import EventQuerySet
+from events.prepared import Microseconds, Prepared, moment
 from nocturne.origin import absolute
 
 
@@ -77,14 +77,6 @@ WRITTEN = JsonText(
 )
 
 
-class Microseconds(Func):
-    """A time as a number: read in a tenth of the time of a date."""
-
-    template = "(EXTRACT(EPOCH FROM %(expressions)s) * 1000000)::bigint"
-    output_field = BigIntegerField()
-
-
-EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 NAMED = ("pk", "title", "slug", "city__code", "city__slug", "timezone", "all_day", "time_known")
 TIMES = (Microseconds("starts_at"), Microseconds("ends_at"))
 PICTURE = ("image__hash", "image__width", "image__taken_down_at")
@@ -127,10 +119,6 @@ def _times(start: int, end: int | None, zone: str, timed: bool) -> tuple[str, st
     return starts, f'"{ends}"' if ends else "null"
 
 
-def moment(microseconds: int) -> dt.datetime:
-    return EPOCH + dt.timedelta(microseconds=microseconds)
-
-
 def _picture(hash: str, width: int) -> str:
     image = Image(hash=hash, width=width)
     return absolute(address(image, image.widths[-1]))
@@ -152,15 +140,8 @@ def _around() -> tuple[str, str, str]:
 
 
 def usual_rows(city_id: int, first: dt.date, last: dt.date, count: int) -> list[Sequence[Any]]:
-    """`rows_of` an active city's one-off events of these nights in the usual order, with the night behind.
-
-    Django takes several times as long to write this query as PostgreSQL to answer it; so it is written once.
-    """
-    sql, asked = _usual_query()
-    values: dict[str, Any] = {"city": city_id, "first": first, "last": last}
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [values[name] if name else value for name, value in asked] + [count])
-        return cursor.fetchall()
+    """`rows_of` an active city's one-off events of these nights in the usual order, with the night behind."""
+    return _USUAL.rows(count, city=city_id, first=first, last=last)
 
 
 def usual_keys(row: Sequence[Any]) -> tuple[dt.date, dt.datetime, int]:
@@ -168,11 +149,10 @@ def usual_keys(row: Sequence[Any]) -> tuple[dt.date, dt.datetime, int]:
     return row[COLUMNS], moment(row[STARTS]), row[0]
 
 
-@cache
-def _usual_query() -> tuple[str, tuple[tuple[str, Any], ...]]:
-    """The query of the QuerySets that pages use, and its parameters: the name of what is put in there, or the value."""
-    names = {-1: "city", dt.date.min: "first", dt.date.max: "last"}
+def _usual() -> Any:
     events = Event.objects.public().in_city(City(pk=-1)).on_nights(dt.date.min, dt.date.max).for_list()
     assert events.query.order_by == ("night", "starts_at", "pk"), "usual_keys says by what"
-    sql, params = rows_of(events.filter(city__active=True), "night").query.sql_with_params()
-    return f"{sql} LIMIT %s", tuple((names.get(param, ""), param) for param in params)
+    return rows_of(events.filter(city__active=True), "night")
+
+
+_USUAL = Prepared(_usual, city=-1, first=dt.date.min, last=dt.date.max)

@@ -11,9 +11,10 @@ from events.feeds import Feed, feed_response
 from events.ics import CONTENT_TYPE, calendar_of
 from events.known import known_city, read_city
 from events.models import Event, Series, Venue
+from events.prepared import moment
 from events.search import EventSearch
-from events.taking import MAX_EVENTS, Found, Taking, found_at, found_by, found_of, of_search, of_series, of_venue
-from events.versions import Version, entries, versions
+from events.taking import MAX_EVENTS, Found, Taking, found_at, found_of, of_search, of_series, of_venue
+from events.versions import Entry, entries, entries_found_by, entry_versions
 from nocturne.cache import SITE
 from nocturne.origin import absolute
 from nocturne.pages import moved, public_file
@@ -28,7 +29,7 @@ def city(request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
 
     def render(etag: str) -> HttpResponseBase:
         now = search_now(request, slug)
-        return _answer(of_search(now), found_by(now, MAX_EVENTS, versions), form, slug, etag=etag)
+        return _answer(of_search(now), entries_found_by(now, MAX_EVENTS), form, slug, etag=etag)
 
     parts = (form, search.query(page=1), search.nights)
     return page(request, search.key, *parts, city_id=search.city.pk, render=render, keep=search.is_common)
@@ -41,7 +42,9 @@ def venue(request: HttpRequest, city_slug: str, slug: str, pk: int, form: str) -
         taking = of_venue(found)
         if (elsewhere := moved(request, taking.path(form))) is not None:
             return elsewhere
-        return _answer(taking, found_at(found, found.city.tonight(), MAX_EVENTS, versions), form, found.slug, etag=etag)
+        return _answer(
+            taking, found_at(found, found.city.tonight(), MAX_EVENTS, entry_versions), form, found.slug, etag=etag
+        )
 
     return in_city(request, f"venue:{pk}", city_slug, render)
 
@@ -55,7 +58,7 @@ def series(request: HttpRequest, slug: str, pk: int, form: str) -> HttpResponseB
     tonight = last.city.tonight()
 
     def render(etag: str) -> HttpResponseBase:
-        return _answer(taking, found_of(found, tonight, MAX_EVENTS, versions), form, f"series-{pk}", etag=etag)
+        return _answer(taking, found_of(found, tonight, MAX_EVENTS, entry_versions), form, f"series-{pk}", etag=etag)
 
     return page(request, f"series:{pk}", form, taking.name, tonight, city_id=last.city_id, render=render)
 
@@ -112,7 +115,7 @@ def series_of(pk: int) -> tuple[Series, Event]:
     return found, last
 
 
-def _answer(taking: Taking, found: Found[Version], form: str, filename: str, *, etag: str) -> HttpResponseBase:
+def _answer(taking: Taking, found: Found[Entry], form: str, filename: str, *, etag: str) -> HttpResponseBase:
     listed = entries(form, found.events)
     said = _("These are the first %(count)s events. There are more.") % {"count": MAX_EVENTS} if found.more else ""
     if form == "ics":
@@ -123,7 +126,7 @@ def _answer(taking: Taking, found: Found[Version], form: str, filename: str, *, 
         page=taking.page_path,
         address=taking.path(form),
         entries=listed,
-        updated_at=max((event.updated_at for event in found.events), default=None),
+        updated_at=moment(max(event.updated for event in found.events)) if found.events else None,
         description=said,
     )
     return feed_response(feed, form, etag=etag)
