@@ -8,7 +8,7 @@ CHECK := env -u DATABASE_URL -u REDIS_URL ENV_FILE=/dev/null ENVIRONMENT=develop
 LOCK := $(PYTHON) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all rehearse bench bench-pages chaos load hostile fuzz lint audit format lock reference messages .venv
+.PHONY: help run test test-all rehearse bench bench-pages chaos load hostile fuzz lint audit format lock reference pictures messages .venv
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,9 @@ format: .venv ## put the code in order
 lock: .venv ## requirements.txt and requirements-prod.txt from pyproject.toml
 	$(LOCK) pyproject.toml --output-file requirements-prod.txt
 	$(LOCK) pyproject.toml --group dev --constraint requirements-prod.txt --output-file requirements.txt
+
+pictures: .venv ## docs/images, taken of the demo by a browser; some minutes
+	@$(PYTHON) -m tests.pictures
 
 reference: .venv ## docs/configuration.md and .env.example from nocturne/variables.toml, docs/schema.md from the models
 	@$(CHECK) -m nocturne.dev.reference
