@@ -1,17 +1,14 @@
 """Forms on public pages are taken from our own pages only. All addresses are walked, so that no new one is left out."""
 
-import re
-import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from events.models import Rsvp
 from nocturne.models import User
 from tests.factories import make_event
+from tests.security.routes import routes
 
 pytestmark = pytest.mark.django_db
 
@@ -32,19 +29,6 @@ OWN = ("admin/", "api/", "account/", "anymail/", "dev/")  # which have tokens, k
 FROM_ANYWHERE = {"unsubscribe", "end_mail"}  # RFC 8058: mail providers post there
 
 
-def addresses(patterns: Any = None, before: str = "") -> Iterator[tuple[str, str]]:
-    """Name and an address of each view."""
-    for pattern in get_resolver().url_patterns if patterns is None else patterns:
-        route = before + str(pattern.pattern)
-        if route.startswith(OWN):
-            continue
-        if isinstance(pattern, URLResolver):
-            yield from addresses(pattern.url_patterns, route)
-        elif isinstance(pattern, URLPattern):
-            route = re.sub(r"<uuid:\w+>", str(uuid.UUID(int=1)), route)
-            yield pattern.name or "", "/" + re.sub(r"<\w+:\w+>", "1", route)
-
-
 @pytest.fixture(autouse=True)
 def _site(settings: Any) -> None:
     settings.SITE_URL = OURS
@@ -54,7 +38,7 @@ def _site(settings: Any) -> None:
 def test_what_comes_from_elsewhere_is_refused_everywhere(headers: dict[str, str]) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(User.objects.create(email="ada@example.org"))
-    found = {path: name for name, path in addresses()}
+    found = {one.path: one.name for one in routes() if not one.route.startswith(OWN)}
     assert {"answers", "renew_calendar", "choose_mail", "subscribe", "comments"} <= set(found.values())
     answers = {path: client.post(path, {"going": "1"}, headers=headers).status_code for path in found}
     open_ones = {found[path] for path, status in answers.items() if status not in (403, 405)}

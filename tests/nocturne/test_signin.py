@@ -133,7 +133,6 @@ def test_a_code_counts_in_the_browser_that_asked_once_and_for_a_quarter_of_an_ho
     assert give(other, code).status_code == 422
     with time_machine.travel(clock.now() + dt.timedelta(minutes=16)):
         assert give(client, code).status_code == 422
-    pending = client.session["sign_in"]
     ask(client)
     code = mailed()
     pending = client.session["sign_in"]

@@ -1,27 +1,23 @@
 """What a client may ask for how often: through the whole site, as a client sees it."""
 
 import ipaddress
-import itertools
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from django.core.cache import cache
-from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, path
 from django_redis.cache import RedisCache
 
-from nocturne import quotas, traffic
-from nocturne.cache import generation
+from nocturne import quotas
 from nocturne.quotas import Level, Quota, Usage
 from nocturne.traffic import SHARES, class_of, quota_of
 from nocturne.urls import urlpatterns as site
-from tests.factories import make_city, make_event
+from tests.factories import make_event
 from tests.html import parsed, text_of
 from tests.nocturne.test_docs import table
 
@@ -114,50 +110,6 @@ def test_classes_are_in_proportion_to_the_settings(settings: Any) -> None:
     assert all(quota.per_minute >= 1 and not quota.per_hour for quota in map(quota_of, SHARES) if quota)
     settings.RATE_LIMIT_REQUESTS_PER_MINUTE = 0
     assert {quota_of(kind) for kind in SHARES} == {None}
-
-
-def test_lists_limit_cache_query_and_cache_write_come_in_this_order(client: Client) -> None:
-    make_city()
-    generation()
-    order: list[str] = []
-
-    def spied(name: str, function: Any) -> Any:
-        def spy(*args: Any, **kwargs: Any) -> Any:
-            order.append(name)
-            return function(*args, **kwargs)
-
-        return spy
-
-    def query(execute: Any, *args: Any) -> Any:
-        order.append("query")
-        return execute(*args)
-
-    spies: list[tuple[Any, str, str]] = [
-        (traffic, "is_let_in", "lists"),
-        (traffic, "is_kept_out", "lists"),
-        (quotas, "take", "limit"),
-        (RedisCache, "get", "cache read"),
-        (RedisCache, "set", "cache write"),
-    ]
-    with ExitStack() as stack:
-        for target, name, said in spies:
-            stack.enter_context(patch.object(target, name, spied(said, getattr(target, name))))
-        stack.enter_context(connection.execute_wrapper(query))
-        client.get("/cities/options?q=ber")
-        assert [name for name, _ in itertools.groupby(order)] == [
-            "lists",
-            "limit",
-            "cache read",
-            "query",
-            "cache write",
-        ]
-        order.clear()
-        client.get("/cities/options?q=ber")
-        assert [name for name, _ in itertools.groupby(order)] == ["lists", "limit", "cache read"]
-        order.clear()
-        with patch.object(quotas, "take", return_value=REFUSED):
-            assert client.get("/cities/options?q=ber").status_code == 429
-        assert set(order) == {"lists"}
 
 
 def test_who_looks_at_a_city_is_not_limited_by_what_belongs_to_its_page(client: Client, settings: Any) -> None:

@@ -1,4 +1,4 @@
-"""A page of a city on its way: what is refused costs no query, and what is kept costs none either."""
+"""A page and an answer on their way: what is refused costs no query, and what is kept costs none either."""
 
 import ipaddress
 import itertools
@@ -11,23 +11,26 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django_redis.cache import RedisCache
 
 from nocturne import quotas, traffic
+from nocturne.cache import generation
 from nocturne.entries import MEMORY, Attempt
 from tests.factories import make_event
 
 pytestmark = pytest.mark.django_db
-WATCHED: list[tuple[Any, str, str]] = [
+type Spy = tuple[Any, str, str]
+BEFORE: tuple[Spy, ...] = (
     (traffic, "is_let_in", "lists"),
     (traffic, "is_kept_out", "lists"),
     (quotas, "take", "limit"),
-    (Attempt, "find", "cache"),
-    (Attempt, "keep", "cache write"),
-]
+)
+OF_PAGES: tuple[Spy, ...] = ((Attempt, "find", "cache"), (Attempt, "keep", "cache write"))
+OF_OPTIONS: tuple[Spy, ...] = ((RedisCache, "get", "cache"), (RedisCache, "set", "cache write"))
 
 
 @contextmanager
-def watched() -> Iterator[list[str]]:
+def watched(cache_of: tuple[Spy, ...] = OF_PAGES) -> Iterator[list[str]]:
     """What happens within, in its order."""
     order: list[str] = []
 
@@ -43,7 +46,7 @@ def watched() -> Iterator[list[str]]:
         return execute(*args)
 
     with ExitStack() as stack:
-        for target, name, said in WATCHED:
+        for target, name, said in (*BEFORE, *cache_of):
             stack.enter_context(patch.object(target, name, spied(said, getattr(target, name))))
         stack.enter_context(connection.execute_wrapper(query))
         yield order
@@ -84,3 +87,17 @@ def test_lists_limit_cache_query_and_cache_write(address: str) -> None:
     with watched() as order:
         assert browser.get(address, REMOTE_ADDR="198.51.100.7").status_code == 403
     assert steps(order) == ["lists"]
+
+
+def test_lists_limit_cache_query_and_cache_write_of_the_finder(address: str) -> None:
+    browser, options = Client(), "/cities/options?q=ber"
+    generation()
+    with watched(OF_OPTIONS) as order:
+        assert browser.get(options).status_code == 200
+    assert steps(order) == ["lists", "limit", "cache", "query", "cache write"]
+    with watched(OF_OPTIONS) as order:
+        assert browser.get(options).status_code == 200
+    assert steps(order) == ["lists", "limit", "cache"]
+    with watched(OF_OPTIONS) as order:
+        assert {browser.get(options).status_code for _ in range(20)} == {200, 429}
+    assert steps(order)[-2:] == ["lists", "limit"]  # of the last that was refused
