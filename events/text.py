@@ -110,15 +110,13 @@ def words(text: str) -> list[str]:
 END = "\0"
 
 
-def words_of_all(texts: Sequence[str]) -> list[str]:
-    """The words of each folded text, and END behind those of each; of thousands faster than one by one."""
-    return f" {END} ".join([*spaced(texts), ""]).split()
-
-
 def spaced(texts: Sequence[str]) -> list[str]:
     """Each text folded, but with more than one space between words here and there: so thousands are folded fast."""
-    odd = [at for at, text in enumerate(texts) if not text.isascii()]
-    plain = "\n".join(texts if not odd else [text if text.isascii() else "" for text in texts])
+    lines = list(texts)
+    odd = [at for at, plain in enumerate(map(str.isascii, texts)) if not plain]
+    for at in odd:
+        lines[at] = ""
+    plain = "\n".join(lines)
     if plain.count("\n") != len(texts) - 1:
         return [fold(text) for text in texts]
     found = plain.replace("&", " and ").translate(_ASCII_LINES).split("\n")

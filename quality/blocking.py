@@ -103,25 +103,22 @@ def _spelled_alike(seen: Columns, shared: Shared, left: Numbers, right: Numbers)
     found[rest] = 200 * common.sum(axis=1, dtype=np.uint32) >= _LEAST_ALIKE * (one + other)[rest]
     rest = np.flatnonzero(found)
     left, right = left[rest], right[rest]
-    names = {
-        at: " ".join(sorted(seen.title(at) + shared.further.get(at, [])))
-        for at in seen.each(np.concatenate((left, right))).tolist()
-    }
-    first, second = [names[at] for at in left.tolist()], [names[at] for at in right.tolist()]
-    found[rest] = process.cpdist(first, second, scorer=fuzz.ratio, score_cutoff=_LEAST_ALIKE) > 0
+    more = {at: " ".join([seen.texts[at], *words]) for at, words in shared.further.items()}
+    first, second = ([more.get(at) or seen.texts[at] for at in side.tolist()] for side in (left, right))
+    found[rest] = process.cpdist(first, second, scorer=fuzz.token_sort_ratio, score_cutoff=_LEAST_ALIKE) > 0
     return found
 
 
 def _told(seen: Columns, shared: Shared, left: Numbers, right: Numbers) -> Flags:
     """Whether the text of one has a word of the other's title: one that is telling, if there is any."""
     found = np.zeros(len(left), np.bool_)
+    positions = seen.each(np.concatenate((left, right)))
+    said = casefolded([seen.descriptions[at] for at in positions.tolist()])
     for one, other in ((left, right), (right, left)):
         rows = np.flatnonzero(~found & seen.has_text[one] & (shared.names_size[other] > 0))
         place, which = spread(shared.names[other[rows]], shared.names_size[other[rows]])
-        positions = seen.each(one[rows])
-        said = casefolded([seen.records[at].description for at in positions.tolist()])
-        texts = [said[at] for at in np.searchsorted(positions, one[rows])[which].tolist()]
-        words = [shared.strings[number] for number in shared.naming[place].tolist()]
-        tells = np.fromiter(map(contains, texts, words), np.bool_, len(words))
+        texts = map(said.__getitem__, np.searchsorted(positions, one[rows])[which].tolist())
+        words = map(shared.strings.__getitem__, shared.naming[place].tolist())
+        tells = np.fromiter(map(contains, texts, words), np.bool_, len(place))
         found[rows[which[tells]]] = True
     return found

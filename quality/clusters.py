@@ -54,8 +54,8 @@ class Clusters:
         # of those that are together with others; hardly any are
         self._members: dict[int, list[int]] = {}
         first_of: dict[int, int] = {}
-        for position, root in enumerate([record.root for record in records]):
-            if root is not None:
+        for position in range(len(records)) if seen is None else np.flatnonzero(seen.root >= 0).tolist():
+            if (root := records[position].root) is not None:
                 self._unite(first_of.setdefault(root, position), position)
 
     def members(self, position: int) -> list[int]:

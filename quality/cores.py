@@ -10,7 +10,7 @@ from rapidfuzz import fuzz, process
 from events.text import END
 
 from . import titles
-from .columns import Columns, Flags, Numbers, Weights, spread
+from .columns import Columns, Flags, Numbers, Weights, distinct, lengths, spread
 
 # Words of so many letters that are spelled so much alike, in percent, are one word.
 _SPELLED_LETTERS, _SPELLED_ALIKE = 4, 80
@@ -31,15 +31,15 @@ class Cores:
         owner, word = self._read(seen)
         self._number = seen.numbering
         self.strings = list(seen.numbering)
-        codes = np.unique(owner * len(self.strings) + word)
+        codes = distinct(owner * len(self.strings) + word)
         owner, self.word = np.divmod(codes, len(self.strings))
-        self.tells = titles.weights(self.strings)
+        self.tells = seen.tells
         self.size = np.bincount(owner, minlength=len(positions))
         self.start = np.cumsum(self.size) - self.size
         self.weight = np.bincount(owner, self.tells[self.word], len(positions))
         self.known = np.zeros(len(seen.records), np.bool_)
         self.known[positions] = True
-        self._numbers = titles.numbers([self.strings[number] for number in np.unique(self.word).tolist()])
+        self._numbers = titles.numbers([self.strings[number] for number in distinct(self.word).tolist()])
         self.numeric = self.having(self._numbers)
 
     def _read(self, seen: Columns) -> tuple[Numbers, Numbers]:
@@ -66,17 +66,19 @@ class Cores:
         return np.concatenate((owner[some], owners)), np.concatenate((word[some], numbers))
 
     def _with_more(self, seen: Columns, owner: Numbers, word: Numbers) -> Flags:
-        """Whether a title has a word that something may be taken off for, or the first one of its place's name."""
-        may = seen.flagged(titles.ADDING)
-        may[[number for known, number in seen.numbering.items() if not (known.isalpha() and known.isascii())]] = True
-        may[0] = False
-        found = np.bincount(owner[may[word]], minlength=len(self.positions)) > 0
-        initials = owner[seen.flagged(titles.LETTERS)[word]]
-        found |= np.bincount(initials, minlength=len(self.positions)) >= titles.FEWEST_INITIALS
-        records = [seen.records[at] for at in self.positions.tolist()]
-        for names in ([record.venue for record in records], [record.city for record in records]):
-            first = {name: seen.numbering.get(titles.folded(name).partition(" ")[0], -1) for name in set(names)}
-            number = np.array([first[name] for name in names], np.int64)
+        """Whether something may be taken off a title: by a word that says so, a number beside one that makes a time or
+        a date of it, letters that stand by themselves, or the longest word of its place's name."""
+
+        def times(flags: Flags) -> Numbers:
+            return np.bincount(owner[flags[word]], minlength=len(self.positions))
+
+        odd = [known for known in seen.numbering if not (known.isalpha() and known.isascii()) and known != END]
+        found = times(seen.flagged(titles.ADDING) | seen.flagged(filter(titles.is_time, odd))) > 0
+        found |= (times(seen.flagged(odd)) > 0) & (times(seen.flagged(titles.TIMES)) > 0)
+        found |= times(seen.flagged(titles.LETTERS)) >= titles.FEWEST_INITIALS
+        for names, which in ((seen.names, seen.named), (seen.towns, seen.town)):
+            longest = [max(titles.folded(name).split(), key=len, default="") for name in names]
+            number = np.array([seen.numbering.get(one, -1) for one in longest], np.int64)[which[self.positions]]
             found[owner[number[owner] == word]] = True
         return found
 
@@ -163,7 +165,7 @@ Alone = tuple[Numbers, Numbers]
 def _joined(cores: Cores, shared: Weights, first: Alone, second: Alone) -> list[Alone]:
     """Words alone without those that the other side has in another spelling, each of them once, the likest first:
     what these tell is added to what is shared."""
-    size = np.fromiter(map(len, cores.strings), np.int64, len(cores.strings))
+    size = lengths(cores.strings)
     long = [np.flatnonzero(size[word] >= _SPELLED_LETTERS) for _, word in (first, second)]
     pair, others = first[0][long[0]], second[0][long[1]]
     begin = np.searchsorted(others, pair)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from events.text import words
 
 from . import locations, titles
-from .columns import Columns, Numbering, Numbers, Weights
+from .columns import Columns, Numbering, Numbers, Weights, lengths
 
 # Words as long as this tell something where they stand in a text.
 TELLING_LETTERS = 5
@@ -37,9 +37,8 @@ class Shared:
         beginnings = Numbering[str]([""])
         owner, key, telling = self._of_titles(seen, beginnings)
         self.weight = np.bincount(owner, telling, len(seen.records))
-        word = {venue: titles.beginning(locations.telling_word(venue)) for venue in seen.venues}
-        number = {venue: beginnings[word] for venue, word in word.items()}
-        self.place_word = np.array([number[record.venue] for record in seen.records], np.int64)
+        place_words = [titles.beginning(locations.telling_word(name)) for name in seen.names]
+        self.place_word = beginnings.of(place_words)[seen.named]
         some = np.flatnonzero(self.place_word)
         owners, keys, size = [owner, some], [key, self.place_word[some]], len(beginnings)
         for column in (seen.place, seen.page, seen.row, seen.text):
@@ -60,11 +59,11 @@ class Shared:
             owner, which = np.append(owner, [at for at, _ in more]), np.append(which, [word for _, word in more])
         self.strings = known = list(number)
         self._name(seen, owner, which)
-        told = titles.weights(known)
+        told = seen.tells.copy()
         told[seen.flagged(titles.LINKING)] = 0
         told[0] = 0
         # that it is in town tells nothing
-        towns = set(chain.from_iterable(map(words, {record.city for record in seen.records})))
+        towns = set(chain.from_iterable(map(words, seen.towns)))
         told[[number[word] for word in towns & number.keys()]] = 0
         telling = told[which]
         # a title of nothing but linking words is found by these
@@ -73,7 +72,7 @@ class Shared:
         return owner[some], beginnings.of([titles.beginning(word) for word in known])[which[some]], telling[some]
 
     def _name(self, seen: Columns, owner: Numbers, which: Numbers) -> None:
-        long = np.fromiter(map(len, self.strings), np.int64, len(self.strings)) >= TELLING_LETTERS
+        long = lengths(self.strings) >= TELLING_LETTERS
         some = np.flatnonzero(long[which])
         owner, which = owner[some], which[some]
         rare = ~seen.flagged(titles.GENERIC)[which]
@@ -87,16 +86,24 @@ class Shared:
     def _letters(self, seen: Columns) -> tuple[Numbers, NDArray[np.unsignedinteger]]:
         """Of each title in words one space apart the size, and how often it has each of its letters, of which every
         32nd is taken for the same."""
-        code = np.frombuffer(" ".join(seen.words).encode("utf-32-le", "surrogatepass"), np.uint32)
-        owner = np.cumsum(code == 0)
-        some = code > ord(" ")
-        counts = np.bincount(owner[some] * _LETTERS + code[some] % _LETTERS, minlength=len(seen.records) * _LETTERS)
-        count = counts.reshape(-1, _LETTERS)
-        for at, more in self.further.items():
-            for letter in " ".join(["", *more]):
+        length, spaces = lengths(self.strings), np.maximum(seen.last - seen.first - 1, 0)
+        code = np.frombuffer("".join(self.strings).encode("utf-32-le", "surrogatepass"), np.uint32)
+        word = np.repeat(np.arange(len(length)), length)
+        of_word = np.bincount(word * _LETTERS + code % _LETTERS, minlength=len(length) * _LETTERS)
+        length[0] = of_word[0] = 0  # of END
+        more = {at: " ".join(["", *words]) for at, words in self.further.items()}
+        size = np.add.reduceat(length[seen.word], seen.first) + spaces
+        for at, text in more.items():
+            size[at] += len(text)
+        # small numbers side by side in large ones are added at once, and none can be more than the size
+        small = np.min_scalar_type(size.max())
+        packed = of_word.astype(small).view(np.uint64).reshape(len(length), -1)
+        count = np.add.reduceat(packed[seen.word], seen.first).view(small)
+        count[:, ord(" ") % _LETTERS] += spaces.astype(small)
+        for at, text in more.items():
+            for letter in text:
                 count[at, ord(letter) % _LETTERS] += 1
-        count[:, ord(" ") % _LETTERS] += np.maximum(seen.last - seen.first - 1, 0)
-        return count.sum(axis=1), count.astype(np.min_scalar_type(count.max(initial=0)))
+        return size, count
 
 
 def _further(seen: Columns) -> dict[int, list[str]]:
@@ -126,21 +133,18 @@ def met(seen: Columns, shared: Shared) -> Iterator[tuple[Numbers, Numbers]]:
     keys = nights * shared.size + shared.key[at]
     order = np.argsort(keys)
     at, keys, nights = at[order], keys[order], nights[order]
-    at_home = nights == night[at]
+    away = nights - night[at]
+    # 0 is at home only, 1 at home and a guest elsewhere, 2 a guest whose home is the night after, 3 the night before:
+    # two meet that come to no more than 3
+    standing = np.where(away == 0, seen.at_edge[owner[at]], np.where(away < 0, 2, 3)).astype(np.uint8)
     ends = np.append(np.flatnonzero(nights[1:] != nights[:-1]) + 1, len(nights))
     begin = 0
     while begin < len(nights):
         end = int(ends[min(int(np.searchsorted(ends, begin + _PART)), len(ends) - 1)])
         first, second = of_groups(keys[begin:end], FULL)
-        first, second = first + begin, second + begin
-        meet = at_home.take(first) & at_home.take(second)
-        some = np.flatnonzero(~meet)
-        one, other = first[some], second[some]
-        host, guest = np.where(at_home[one], one, other), np.where(at_home[one], other, one)
-        welcome = (night[at[guest]] > nights[host]) | ~seen.at_edge[owner[at[host]]]
-        meet[some] = at_home[host] & (at_home[guest] | welcome)
-        first, second = at.take(first[meet]), at.take(second[meet])
-        yield first, second
+        here, who = standing[begin:end], at[begin:end]
+        meet = np.flatnonzero(here.take(first) + here.take(second) <= 3)
+        yield who.take(first.take(meet)), who.take(second.take(meet))
         begin = end
 
 

@@ -1,14 +1,10 @@
 """How alike the places of two records are, of many pairs at once."""
 
-from operator import attrgetter
-
 import numpy as np
 
 from . import locations, titles
 from .columns import Columns, Numbering, Numbers, Weights
 from .sayings import tells
-
-_STATED = attrgetter("venue", "address", "city")
 
 
 def alike(seen: Columns, left: Numbers, right: Numbers) -> Weights:
@@ -40,14 +36,19 @@ def alike(seen: Columns, left: Numbers, right: Numbers) -> Weights:
 
 def _places(seen: Columns, positions: Numbers) -> tuple[Numbers, list[locations.Location | None]]:
     """The number of each record's place, and the places by number."""
-    stated = Numbering[tuple[str, str, str]]()
+    address = Numbering[str]()
+    code = address.of([seen.records[at].address for at in positions.tolist()])
+    online = seen.having(titles.ONLINE)
+    for column in (seen.named, seen.town, online):
+        code = code * (int(column.max()) + 1) + column[positions]
+    _, first, each = np.unique(code, return_index=True, return_inverse=True)
     which = np.zeros(len(seen.records), np.int64)
-    which[positions] = stated.of([_STATED(seen.records[at]) for at in positions.tolist()])
-    codes, which[positions] = np.unique(
-        2 * which[positions] + seen.having(titles.ONLINE)[positions], return_inverse=True
-    )
-    found = list(stated)
-    return which, [locations.location(*found[code // 2], online=code % 2 == 1) for code in codes.tolist()]
+    which[positions] = each
+    places = []
+    for at in positions[first].tolist():
+        record = seen.records[at]
+        places.append(locations.location(record.venue, record.address, record.city, online=bool(online[at])))
+    return which, places
 
 
 def _named(seen: Columns, place: locations.Location | None, other: int, alike: float) -> bool:

@@ -37,16 +37,18 @@ _MONTH_WORDS = frozenset(
     "november dec december".split()
 )
 _CLOCK = re.compile(r"\d ?[ap]m\b")
+_YEAR = re.compile(r"\d{4}")
 _LINKING_WORDS = (
     "a an and at by da das de del der des di die e el en et feat featuring for from ft in la las le les los"
     " mit of on or plus pres present presented presents support supporting tba the to und w with y x vs versus"
 )
 LINKING = frozenset(_LINKING_WORDS.split())
+# What makes a time or a date of a number beside it.
+TIMES = _MONTH_WORDS | {"am", "pm"}
 LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 _INITIALS = re.compile(r"\b(?:[a-z] ){2,}[a-z]\b")  # W.I.T.C.H.
 _NUMBER = re.compile(r"\b(?:\d+(?:st|nd|rd|th)?|[ivx]+|one|two|three|four|five|six|first|second|third)\b")
 FEWEST_INITIALS = 3
-_NUMERIC_BEGINNINGS = frozenset("0123456789ivxotfs")
 _DIGIT = re.compile(r"\d")
 _NUMERALS = {
     "i": "1", "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11",
@@ -104,7 +106,7 @@ GENERIC = frozenset(_GENERIC_WORDS.split())
 
 def numbers(words: Iterable[str]) -> dict[str, str]:
     """Of those words that are numbers which: "2nd", "ii" and "two" are "2"."""
-    some = [word for word in words if word[0] in _NUMERIC_BEGINNINGS or not word.isascii()]
+    some = [word for word in words if not word.isalpha() or word in _NUMERALS or not word.strip("ivx")]
     return {word: _NUMERALS.get(word, word.rstrip("stndrh")) for word in some if _NUMBER.fullmatch(word)}
 
 
@@ -145,11 +147,16 @@ def folded(name: str) -> str:
     return fold(name)
 
 
+def is_time(word: str) -> bool:
+    """Whether it is a time of day or a year by itself."""
+    return _CLOCK.search(word) is not None or _YEAR.fullmatch(word) is not None
+
+
 def core(words: list[str], *, venue: str, city: str, year: int) -> list[str]:
     """What tells of the folded words of a title, in order.
 
-    Nothing but words that link is taken off where none of ADDING is among them, no digit, fewer letters that stand by
-    themselves than FEWEST_INITIALS, and neither place is named.
+    Nothing but words that link is taken off where none of ADDING is among them, none `is_time`, none of TIMES beside a
+    number, fewer letters that stand by themselves than FEWEST_INITIALS, and neither place is named.
     """
     seen = frozenset(words)
     text = whole = " ".join(words)
@@ -158,9 +165,10 @@ def core(words: list[str], *, venue: str, city: str, year: int) -> list[str]:
     if not seen.isdisjoint(MARK_WORDS):
         text = without_marks(text)
     digits = _DIGIT.search(text)
-    if digits and not _MONTH_WORDS.isdisjoint(text.split()):
+    left = seen if text is whole else frozenset(text.split())
+    if digits and not _MONTH_WORDS.isdisjoint(left):
         text = _DATES.sub(" ", text)
-    if not _ADDED_WORDS.isdisjoint(text.split()) or (digits and _CLOCK.search(text)):
+    if not _ADDED_WORDS.isdisjoint(left) or (digits and _CLOCK.search(text)):
         text = _ADDED.sub(" ", text)
     for place in (folded(venue), folded(city)):
         if len(place) > 3 and place in text:
@@ -169,7 +177,8 @@ def core(words: list[str], *, venue: str, city: str, year: int) -> list[str]:
                 text = text.replace(f"{before}{place} ", " ")
     kept = words if text is whole else text.split()
     if digits or not seen.isdisjoint(LINKING):
-        kept = [word for word in kept if word not in LINKING and word != str(year)]
+        unsaid = LINKING | {str(year)}
+        kept = [word for word in kept if word not in unsaid]
     return kept or words
 
 
