@@ -6,6 +6,7 @@ that holds it, under its name with _FILE, as container platforms hand out secret
 
 import ipaddress
 import json
+import math
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,8 @@ def _converted(variable: Variable, text: str) -> Any:
 def _judged(variable: Variable, found: Any) -> Any:
     if variable.least is not None and found < variable.least:
         raise ImproperlyConfigured(f"{variable.name} is {found}: it must be {variable.least:g} or more.")
+    if variable.most is not None and found > variable.most:
+        raise ImproperlyConfigured(f"{variable.name} is {found}: it must be {variable.most:g} or less.")
     if not variable.choices:
         return found
     for choice in variable.choices:
@@ -66,6 +69,12 @@ def _text(variable: Variable) -> str | None:
         return Path(path).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ImproperlyConfigured(f"{variable.name}_FILE names {path}, which cannot be read: {error}.")
+
+
+def _number(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(text)
+    return number
 
 
 def _switch(text: str) -> bool:
@@ -110,7 +119,7 @@ def _origin(text: str) -> str:
 _CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "text": (str, "a text"),
     "whole": (int, "a whole number"),
-    "number": (float, "a number"),
+    "number": (_number, "a number"),
     "switch": (_switch, "true or false"),
     "list": (_list, "a list, comma-separated"),
     "json": (json.loads, "JSON"),

@@ -18,8 +18,8 @@ class Variable:
 
     `default` is absent where settings.py works it out; `help` is a line of Markdown. `required` is by production;
     `development` is what development takes instead. `secret` ones may be given as a file. `example` is shown where
-    there is no default. `empty` ones may be set to nothing, which others take as not set. `least` bounds numbers,
-    `choices` texts.
+    there is no default. `empty` ones may be set to nothing, which others take as not set. `least` and `most`
+    bound numbers, `choices` texts.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Variable:
     example: str = ""
     empty: bool = False
     least: float | None = None
+    most: float | None = None
     choices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -131,6 +131,6 @@ def _said(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
         "cache": f"Between {min(rates)} and {max(rates)} %." if rates else "Nothing was looked for.",
         "mail": f"{total['sent']} sent.",
         "readings": f"{total['read']} were good, {total['unread']} failed.",
-        "queue": f"At most {max(held['queue'], default=0)} tasks waited.",
+        "queue": f"Tasks that waited at most: {max(held['queue'], default=0)}.",
         "disk": f"{disks[-1]} % at last." if disks else "It was not measured.",
     }

@@ -150,6 +150,11 @@ def test_the_language_is_one_that_has_a_catalogue() -> None:
         ({"SITE_URL": "example.org"}, "SITE_URL is 'example.org': it must be an address"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud': it must be DEBUG, INFO, WARNING, ERROR or CRITICAL."),
         ({"LOG_BACKUPS": "0"}, "LOG_BACKUPS is 0: it must be 1 or more."),
+        ({"DIGEST_HOUR": "24"}, "DIGEST_HOUR is 24: it must be 23 or less."),
+        ({"ALERT_DISK_PERCENT": "100.5"}, "ALERT_DISK_PERCENT is 100.5: it must be 100 or less."),
+        ({"SCRAPE_MIN_MINUTES": "0"}, "SCRAPE_MIN_MINUTES is 0.0: it must be 1 or more."),
+        ({"SCRAPE_MAX_DAYS": "nan"}, "SCRAPE_MAX_DAYS is 'nan': it must be a number."),
+        ({"FETCH_SECONDS": "inf"}, "FETCH_SECONDS is 'inf': it must be a number."),
         ({"MEDIA_STORAGE_OPTIONS": "{"}, "MEDIA_STORAGE_OPTIONS is '{': it must be JSON"),
         ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere/key"}, "SECRET_KEY_FILE names /nowhere/key"),
         (
