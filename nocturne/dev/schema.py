@@ -33,8 +33,8 @@ the model in words.
 - What becomes of a row whose foreign key names a row that is deleted is Django's work and not PostgreSQL's: it
   *goes with it*, *keeps it* (the other one cannot be deleted), or *forgets it* (null).
 
-What an index is for is tried: `tests/nocturne/test_indexes.py` runs the code that asks, on 10,000 rows a table, and looks
-for the index in the plans of PostgreSQL.
+What an index is for is tried: `tests/nocturne/test_indexes.py` runs the code that asks, on 10,000 rows a table, and
+looks for the index in the plans of PostgreSQL.
 
 Tables of Django and of django-allauth stand beside these: groups and permissions of staff (`auth_`), sessions
 (`django_session`), second factors (`mfa_authenticator`), the admin's log (`django_admin_log`), and what they need for
