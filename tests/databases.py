@@ -18,6 +18,7 @@ from pytest_django import DjangoDbBlocker
 
 from nocturne.trail import FOLLOWED, triggers
 
+COMMITTING = frozenset(("live_server", "transactional_db"))  # fixtures whose tests empty the tables
 LOCK = 5_402_611  # of all runs on a server: one of them migrates
 
 
@@ -35,7 +36,8 @@ def django_db_setup(
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         marker = item.get_closest_marker("django_db")
-        if (marker and marker.kwargs.get("transaction")) or "live_server" in getattr(item, "fixturenames", ()):
+        fixtures = COMMITTING.intersection(getattr(item, "fixturenames", ()))
+        if fixtures or (marker and marker.kwargs.get("transaction")):
             item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
 
 
