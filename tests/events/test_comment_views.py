@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from events import comments
 from events.models import Comment, CommentReport, Event, EventReport
 from events.views import comments as views
-from nocturne.models import Alert, User
+from nocturne.models import User
 from quality import merging
 from tests.factories import make_event, make_listing, make_venue
 from tests.html import parsed, text_of, texts
@@ -358,48 +358,3 @@ class TestReporting:
         statuses = [client.post(path, {"reason": "spam"}).status_code for _ in range(6)]
         assert statuses == [202] * 4 + [429] * 2
         assert CommentReport.objects.count() == 1
-
-    def test_a_mistake_is_reported_without_an_account(self, client: Client) -> None:
-        event = make_event("Ball")
-        page = parsed(client.get(event.get_absolute_url()))
-        path = next(a.attributes["href"] for a in page.css("a") if text_of(a) == "Report a mistake")
-        form = parsed(client.get(path))
-        assert text_of(form, "h1") == "Report a mistake"
-        assert "The place is wrong" in texts(form, ".ticks label")
-        answer = make_client().post(
-            path, {"kind": "mistake", "reason": "where", "text": "Moved.", "email": "Ada@Example.org"}
-        )
-        assert answer.status_code == 202
-        row = EventReport.objects.get()
-        assert (row.event, row.kind, row.reason, row.text, row.email) == (
-            event,
-            "mistake",
-            "where",
-            "Moved.",
-            "ada@example.org",
-        )
-        assert not Alert.objects.exists()
-        assert not answer.cookies
-
-    def test_a_takedown_raises_an_alert_and_needs_an_address(self) -> None:
-        event = make_event("Ball")
-        client, path = make_client(), f"/report/{event.pk}/"
-        tree = parsed(client.get(f"{path}?kind=takedown"))
-        assert text_of(tree, "h1") == "Ask that an event be taken down"
-        said = {"kind": "takedown", "reason": "rights", "text": "My poster."}
-        refused = client.post(path, said)
-        assert refused.status_code == 422
-        tree = parsed(refused)
-        assert text_of(tree, "#report-email-error") == "Please write your e-mail address."
-        assert text_of(tree, "textarea") == "My poster."
-        assert tree.css_first("input[value=rights]").attributes.get("checked", "no") != "no"
-        assert client.post(path, {**said, "email": "ada@example.org"}).status_code == 202
-        assert "Ball" in Alert.objects.get().message
-
-    def test_reports_are_limited_and_programs_are_not_heard(self) -> None:
-        client, path = make_client(), f"/report/{make_event().pk}/"
-        assert client.post(path, {"reason": "when", "website": "x"}).status_code == 202
-        assert EventReport.objects.count() == 0
-        statuses = [client.post(path, {"reason": "when", "text": f"{n}"}).status_code for n in range(6)]
-        assert statuses == [202] * 4 + [429] * 2
-        assert EventReport.objects.count() == 4

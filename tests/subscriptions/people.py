@@ -25,3 +25,7 @@ def make_subscription(email: str = ADA, *, city: City | None = None, **columns: 
 
 def path_of(url: str) -> str:
     return urlsplit(url).path
+
+
+def subscribe(count: int, **columns: Any) -> list[Subscription]:
+    return [make_subscription(f"reader-{n}@example.org", **columns) for n in range(count)]
