@@ -13,6 +13,7 @@ time and in the CPU of the least. Other work on the machine leaves the CPU alone
 import argparse
 import contextlib
 import datetime as dt
+import json
 import os
 import random
 import secrets
@@ -30,6 +31,9 @@ from tests.bench.results import record
 from tests.bench.world import cities_at, world
 
 WORKERS, THREADS = 2, 4
+DAY = dt.timedelta(days=1)
+PEER = "JSON by FastAPI"
+NIGHT = "/api/events/{slug}?date_from={night}&date_to={night}&limit=100"  # all of it, so that no cursor differs
 FRIEND = "198.51.100.7"  # whom no limit counts
 
 
@@ -42,26 +46,29 @@ class Target:
     least: str = "least, a page"
     goal: float = 0  # of its speed beside the least
     budget: float = 0  # milliseconds
-    kept: bool = True
+    server: str = "kept"  # or made, or peer
     friend: bool = False
     clock: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
 
 
 class Server:
-    """gunicorn with settings of production; `seconds` that pages are kept."""
+    """gunicorn with settings of production, which keeps pages for so many `seconds`; or a `peer` by uvicorn."""
 
-    def __init__(self, seconds: int) -> None:
+    def __init__(self, seconds: int = 0, *, peer: str = "") -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         command = [sys.executable, "-m", "gunicorn", "tests.bench.web:application", "--bind", f"127.0.0.1:{self.port}"]
         command += ["--workers", str(WORKERS), "--worker-class", "gthread", "--threads", str(THREADS)]
         command += ["--log-level", "error", "--keep-alive", "60"]
+        if peer:
+            command = [peer, "-m", "uvicorn", "tests.bench.fastapi_peer:app", "--port", str(self.port), "--workers"]
+            command += [str(WORKERS), "--log-level", "error", "--no-access-log", "--timeout-keep-alive", "60"]
         self._process = subprocess.Popen(command, cwd=ROOT, env=_production(PAGE_CACHE_SECONDS=str(seconds)))
         for _ in range(600):
             with contextlib.suppress(OSError):  # until its workers have started
-                if Client(self).get("/bench/bare/1")[0] == 200:
+                if Client(self).get("/openapi.json" if peer else "/bench/bare/1")[0] == 200:
                     break
             time.sleep(0.1)
 
@@ -85,6 +92,10 @@ class Client:
 
     def get(self, path: str, *, friend: bool = False) -> tuple[int, int]:
         """Status and size of the body."""
+        status, body = self.read(path, friend=friend)
+        return status, len(body)
+
+    def read(self, path: str, *, friend: bool = True) -> tuple[int, bytes]:
         address = FRIEND if friend else f"10.{'.'.join(str(self._random.randrange(1, 255)) for _ in range(3))}"
         lines = (f"GET {path} HTTP/1.1", "Host: bench.example", "X-Forwarded-Proto: https")
         self._socket.sendall("\r\n".join([*lines, f"X-Forwarded-For: {address}", "", ""]).encode())
@@ -96,11 +107,11 @@ class Client:
             got += piece
         head, _, body = got.partition(b"\r\n\r\n")
         fields = dict(line.split(b": ", 1) for line in head.lower().split(b"\r\n")[1:])
-        size = int(fields[b"content-length"])
-        left = size - len(body)
+        left, parts = int(fields[b"content-length"]) - len(body), [body]
         while left > 0:
-            left -= len(self._socket.recv(min(left, 65536)))
-        return int(head[9:12]), size
+            parts.append(self._socket.recv(min(left, 65536)))
+            left -= len(parts[-1])
+        return int(head[9:12]), b"".join(parts)
 
 
 def main() -> int:
@@ -108,17 +119,20 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=100, help="of each target in a round, at most")
     parser.add_argument("--seconds", type=float, default=3.0, help="for each target in a round, about")
+    parser.add_argument("--only", default="", help="targets whose names have this word, beside the least")
     options = parser.parse_args()
     scale = float(os.environ.get("SCALE", "1"))
     use_settings()
     with world(cities_at(scale)) as cities:
         _collect()
         with contextlib.ExitStack() as stack:
-            servers = {True: Server(900), False: Server(0)}
+            servers = {"kept": Server(900), "made": Server(0)}
+            if (peer := _peer()) and options.only in PEER:
+                servers["peer"] = Server(peer=peer)
             for server in servers.values():
                 stack.callback(server.stop)
             bench = _Bench(servers, random.Random(1).choices(cities, k=options.requests), options.seconds)
-            targets = _targets(servers[True], cities[0])
+            targets = _targets(servers, cities[0], options.only)
             for number in range(options.rounds + 1):
                 for target in targets:
                     bench.ask(target, counts=number > 0)  # the first round warms
@@ -126,30 +140,37 @@ def main() -> int:
     return 0
 
 
-def _targets(server: Server, city: tuple[int, str, str]) -> list[Target]:
+def _targets(servers: dict[str, Server], city: tuple[int, str, str], only: str = "") -> list[Target]:
     """Those of the least have bodies as large as what they are compared with."""
     pages = [
         Target("city's page, kept", "/{slug}/", goal=1.4, budget=10),
-        Target("city's page, rendered", "/{slug}/", goal=0.6, budget=50, kept=False),
+        Target("city's page, rendered", "/{slug}/", goal=0.6, budget=50, server="made"),
         Target("event's page, kept", "{event}", "least, an event", budget=20),
-        Target("event's page, rendered", "{event}", "least, an event", budget=100, kept=False),
+        Target("event's page, rendered", "{event}", "least, an event", budget=100, server="made"),
         Target("search for a text", "/{slug}/?q=lantern", budget=150),
         Target("JSON of a list, kept", "/api/events/{slug}", "least, JSON"),
-        Target("JSON of a list, made", "/api/events/{slug}", "least, JSON", goal=0.6, kept=False),
+        Target("JSON of a list, made", "/api/events/{slug}", "least, JSON", goal=0.6, server="made"),
         Target("calendar of 500, kept", "/{slug}/calendar.ics", "least, a calendar", goal=0.5),
-        Target("calendar of 500, made", "/{slug}/calendar.ics", "least, a calendar", goal=0.5, kept=False),
+        Target("calendar of 500, made", "/{slug}/calendar.ics", "least, a calendar", goal=0.5, server="made"),
         Target("Atom of 500, kept", "/{slug}/feed.atom", "least, Atom", goal=0.5),
-        Target("Atom of 500, made", "/{slug}/feed.atom", "least, Atom", goal=0.5, kept=False),
+        Target("Atom of 500, made", "/{slug}/feed.atom", "least, Atom", goal=0.5, server="made"),
         Target("form to subscribe", "/subscribe/", budget=50),
     ]
-    client, targets = Client(server), []
-    for target in pages:
+    if "peer" in servers:
+        _compare([Client(servers[name]).read(_path(Target("", NIGHT), city)) for name in ("kept", "made", "peer")])
+        pages += [
+            Target(PEER, NIGHT, PEER, server="peer"),
+            Target("JSON of a night, kept", NIGHT, PEER, goal=2.5),
+            Target("JSON of a night, made", NIGHT, PEER, goal=2.5, server="made"),
+        ]
+    client, targets = Client(servers["kept"]), []
+    for target in (one for one in pages if only in one.name):
         _, size = client.get(_path(target, city), friend=True)
         rows = 500 if "500" in target.name else 1 if "event" in target.name else 50
-        if target.least not in {other.name for other in targets}:
+        if target.least not in {PEER, *(other.name for other in targets)}:
             path = f"/bench/limit/{size}/{rows}/{{pk}}?from={{first}}&to={{last}}"
             targets.append(Target(target.least, path, target.least))
-            if len(targets) == 1:
+            if target.least == Target.least:
                 targets += [
                     Target("  its body without query", f"/bench/constant/{size}", target.least),
                     Target("  and without limits", f"/bench/constant/{size}", target.least, friend=True),
@@ -162,18 +183,35 @@ def _targets(server: Server, city: tuple[int, str, str]) -> list[Target]:
 def _path(target: Target, city: tuple[int, str, str]) -> str:
     pk, slug, event = city
     today = dt.datetime.now(dt.UTC).date()
-    return target.path.format(pk=pk, slug=slug, event=event, first=today, last=today + dt.timedelta(days=6))
+    return target.path.format(
+        pk=pk, slug=slug, event=event, first=today, last=today + dt.timedelta(days=6), night=today + DAY
+    )
+
+
+def _peer() -> str:
+    """The Python of tests/bench/fastapi_peer.py, or "" and a word on what is missing."""
+    python, needed = os.environ.get("PEER_PYTHON", ""), "fastapi, sqlalchemy, uvicorn, psycopg"
+    if python and subprocess.run([python, "-c", f"import {needed}"], capture_output=True, check=False).returncode == 0:
+        return python
+    print(f"Not beside FastAPI: PEER_PYTHON is to name a Python that has {needed}.")
+    return ""
+
+
+def _compare(answers: list[tuple[int, bytes]]) -> None:
+    ours, *others = [(status, json.loads(body)) for status, body in answers]
+    if ours[0] != 200 or not ours[1]["events"] or any(other != ours for other in others):
+        raise SystemExit("FastAPI and the site do not answer the same, so that their cost cannot be compared.")
 
 
 class _Bench:
     """Asks the servers for pages of these cities, for about so many seconds a target."""
 
-    def __init__(self, servers: dict[bool, Server], cities: list[tuple[int, str, str]], seconds: float) -> None:
+    def __init__(self, servers: dict[str, Server], cities: list[tuple[int, str, str]], seconds: float) -> None:
         self._servers, self._cities, self._seconds = servers, cities, seconds
-        self._clients = {kept: [Client(server) for _ in range(2 * WORKERS)] for kept, server in servers.items()}
+        self._clients = {name: [Client(server) for _ in range(2 * WORKERS)] for name, server in servers.items()}
 
     def ask(self, target: Target, *, counts: bool) -> None:
-        server, clients = self._servers[target.kept], self._clients[target.kept]
+        server, clients = self._servers[target.server], self._clients[target.server]
         cpu, connections, times = server.cpu(), _database_cpu(), []
         ends = time.monotonic() + self._seconds
         for turn, city in enumerate(self._cities):
