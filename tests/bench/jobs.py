@@ -42,7 +42,7 @@ class Job(NamedTuple):
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="", help="jobs with this in their name")
+    parser.add_argument("--only", nargs="+", default=[""], metavar="WORDS", help="jobs with one of these in their name")
     options = parser.parse_args()
     scale = float(os.environ.get("SCALE", "1"))
     # each page is made anew, and asked for by one address
@@ -62,7 +62,7 @@ def main() -> int:
             )
             _one_process_a_query()
             for job in _jobs(places, Path(folder), options.rounds):
-                if options.only in job.name:
+                if any(words in job.name for words in options.only):
                     found.setdefault(f"{job.name}, {job.unit}", []).append(_cost(job, options.rounds))
     print(f"{'µs of CPU':52}{'smaller':>10}{'larger':>10}{'ratio':>8}{'seconds':>9}")
     for name, ((small, _), (large, seconds)) in found.items():
