@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Heartbeat(models.Model):
-    """A process that watches itself, as a worker, and when it last did; and the turn of who looks for alerts."""
+    """A process that watches itself, as a worker, and when it last did; and what one of all does now and then."""
 
     class Kind(models.TextChoices):
         WEB = "web", "web"
