@@ -84,13 +84,16 @@ def _judge(image_ids: set[int]) -> None:
 
 
 def _differing(rows: Sequence[ImageAddress]) -> set[int]:
-    """The root events that may have to show something else than they do, by addresses whose pictures changed."""
+    """The root events that may have to show something else than they do, by addresses whose pictures changed; or the
+    same by another listing, where a more trusted one publishes the same file."""
     showable = set(Image.objects.showable().filter(addresses__in=rows).values_list("pk", flat=True))
     wanted = {row.url: row.image_id if row.image_id in showable else None for row in rows}
     listed = Listing.objects.with_image(*wanted).filter(event__isnull=False).order_by()
-    chosen = Event.objects.with_chosen_image(*wanted).order_by()
-    named = [
-        *listed.values_list("draft__image_url", "event__root", "event__root__image"),
-        *chosen.annotate(shown=F("root__image")).values_list("overrides__image_url", "root", "shown"),
-    ]
-    return {root for url, root, shown in named if wanted[url] != shown and root}
+    by = "event__root__provenance__picture"
+    told = listed.values_list("draft__image_url", "event__root", "event__root__image", "pk", by)
+    chosen = Event.objects.with_chosen_image(*wanted).order_by().annotate(shown=F("root__image"))
+    overridden = chosen.values_list("overrides__image_url", "root", "shown")
+    return {
+        *(root for url, root, shown, pk, by in told if wanted[url] != shown or (shown and pk != by)),
+        *(root for url, root, shown in overridden if wanted[url] != shown),
+    } - {None}

@@ -115,6 +115,22 @@ def test_a_picture_that_is_taken_down_is_gone_from_pages_files_and_for_ever(
     assert (row.state, row.next_at, row.image.taken_down_at) == ("waiting", NOW, None)
 
 
+def test_the_same_file_of_a_more_trusted_source_is_from_there_once_it_is_fetched():
+    event = illustrated(source=make_source(trust=40))
+    better = make_listing(event, source=make_source(trust=80))
+    better.draft |= {"image_url": "https://better.example/a.jpg"}
+    better.save()
+    note(["https://better.example/a.jpg"], now=NOW)
+    compose([event.pk], now=NOW)
+    event.refresh_from_db()
+    assert event.provenance["picture"] != better.pk
+    ImageAddress.objects.filter(host="better.example").update(image=event.image, state="kept", pending_since=NOW)
+    illustration.illustrate(now=NOW)
+    event.refresh_from_db()
+    assert event.provenance["picture"] == better.pk
+    assert compose([event.pk], now=NOW).changed == frozenset()
+
+
 def test_killed_before_the_files_are_deleted_they_go_with_the_next_tick(monkeypatch, admin_user: User):
     image = illustrated().image
     with monkeypatch.context() as patched:

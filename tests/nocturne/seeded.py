@@ -134,7 +134,7 @@ def _events() -> None:
         external_id="'id-' || n",
         event_id=_every(200, "NULL", _id),
         city_id=_city,
-        draft="jsonb_build_object('image_url', 'https://p.example/' || n)",
+        draft="jsonb_build_object('title', 'Night ' || n, 'image_url', 'https://p.example/' || n)",
         title="'Event ' || n",
         night=_night,
         last_night=_night,
