@@ -115,6 +115,13 @@ def send(row: EmailLog, build: Build, *, retry: bool = True, now: dt.datetime | 
         return outbox.send(row, build, retry=retry, now=now)
 
 
+def replace(row_id: int | None, *, now: dt.datetime | None = None) -> None:
+    """Do not send a mail that still waits, as behind a mail server that is away: a later one says what it would."""
+    # none is asked for, too: a known address takes the steps of an unknown one
+    waiting = EmailLog.objects.filter(pk=row_id or 0, state=State.QUEUED)
+    waiting.update(state=State.SKIPPED, why="A later mail says it.", finished_at=now or clock.now())
+
+
 def settle(*, now: dt.datetime | None = None) -> int:
     """Mark what a worker had begun to send when it was killed as uncertain; how many. It is not sent again."""
     now = now or clock.now()

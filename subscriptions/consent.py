@@ -42,6 +42,7 @@ def ask(
             setattr(subscription, name, value)
     last = subscription.confirmation
     if last is None or last.queued_at <= now - AGAIN:
+        mail.replace(last.pk if last else None, now=now)
         subscription.confirmation = mail.queue(EmailLog.Kind.CONFIRMATION, email, now=now)
     subscription.save()
     return subscription

@@ -207,6 +207,7 @@ def _last_day(draft: EventDraft) -> dt.date:
 def _tell(row: Submission, kind: str, now: dt.datetime) -> None:
     """Queue a mail; each has a matter of its own, so that all of a submission's are found again."""
     if row.email:
+        mail.replace(row.mail_id, now=now)
         row.mails += 1
         row.mail = mail.queue(kind, row.email, matter=f"submission:{row.pk}:{row.mails}", now=now)
         row.save(update_fields=["mail", "mails"])

@@ -132,6 +132,17 @@ def test_asked_twice_within_ten_minutes_it_is_sent_once_and_later_again(mail_ser
     assert len(mail_server.received) == 2
 
 
+def test_asked_again_while_the_mail_server_is_away_it_waits_once(mail_server: MailServer) -> None:
+    now = clock.now()
+    mail_server.replies = [("RCPT", "451 later")]
+    assert send_confirmation(request(now=now).pk, now=now) == "queued"
+    later = now + dt.timedelta(minutes=11)
+    row = request(now=later)
+    assert list(EmailLog.objects.order_by("pk").values_list("state", flat=True)) == ["skipped", "queued"]
+    assert send_confirmation(row.pk, now=later) == "sent"
+    assert len(mail_server.received) == 1
+
+
 def test_a_suppressed_address_gets_none(mail_server: MailServer) -> None:
     mail.suppress(ADA, Suppression.Reason.COMPLAINT)
     row = request()

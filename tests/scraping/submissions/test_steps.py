@@ -93,6 +93,14 @@ class TestTheWay:
         assert mails.send(row.pk) == "sent"
         assert outbox.outbox[0].subject.startswith("The link to your event")
 
+    def test_a_mail_that_still_waits_is_replaced_and_not_left_waiting(self, at: Any) -> None:
+        row = make_submission()
+        at.shift(11 * 60)
+        assert make_submission().pk == row.pk
+        assert list(EmailLog.objects.order_by("pk").values_list("state", flat=True)) == ["skipped", "queued"]
+        assert mails.send(row.pk) == "sent"
+        assert len(outbox.outbox) == 1
+
     def test_a_refusal_says_why_and_leaves_no_listing(self) -> None:
         row = confirmed()
         steps.refuse(row, by=make_editor(), reason="We list public events only.")
