@@ -3,6 +3,7 @@
 What is remembered only names the page. Whoever makes it reads the city anew, so that nothing old is ever shown.
 """
 
+import datetime as dt
 import threading
 import time
 
@@ -24,6 +25,14 @@ def known_city(name: str) -> City:
     if found is None or time.monotonic() - found[0] > SECONDS:
         return read_city(name)
     return found[1]
+
+
+def known_tonight(name: str) -> dt.date | None:
+    """The date of tonight in an active city, maybe as it was a minute ago; None in others."""
+    try:
+        return known_city(name).tonight()
+    except Http404:
+        return None
 
 
 def read_city(name: str) -> City:

@@ -77,9 +77,9 @@ def why_closed(event: Event, now: dt.datetime) -> str:
     return ""
 
 
-# Each change of an answer to any of these root events makes another one.
+# Each change of an answer to any of these root events makes another one; 0 if there is none.
 VERSION_OF_ANSWERS = """
-SELECT bit_xor(hash_record_extended((answer.xmin, answer.ctid), answer.id)) FROM events_rsvp answer
+SELECT coalesce(bit_xor(hash_record_extended((answer.xmin, answer.ctid), answer.id)), 0) FROM events_rsvp answer
 WHERE answer.event_id IN (SELECT id FROM events_event WHERE root_id = ANY(%(roots)s::bigint[]))
 """
 # Standing answers (RsvpQuerySet.standing) by root event and answer, and in each row the version of all answers.
@@ -98,7 +98,7 @@ def counts(root_ids: Iterable[int]) -> dict[int, Counts]:
     return _counts(root_ids)[0]
 
 
-def counted(*lists: Iterable[Event | Version]) -> str:
+def counted(*lists: Iterable[Event | Version]) -> int:
     """Tell the events of a page's lists how many go to them: `going` and `interested`; one query for all.
 
     What comes back is the version of the answers that were counted.
@@ -111,14 +111,14 @@ def counted(*lists: Iterable[Event | Version]) -> str:
     return version
 
 
-def _counts(root_ids: Iterable[int]) -> tuple[dict[int, Counts], str]:
-    roots, version = list(set(root_ids)), "None"
+def _counts(root_ids: Iterable[int]) -> tuple[dict[int, Counts], int]:
+    roots, version = list(set(root_ids)), 0
     numbers: dict[int, dict[str, int]] = defaultdict(dict)
     if roots:
         with connection.cursor() as cursor:
             cursor.execute(_COUNTS, {"roots": roots})
             for root_id, said, number, of_all in cursor.fetchall():
-                numbers[root_id][said], version = number, str(of_all)
+                numbers[root_id][said], version = number, of_all
     found = {
         root_id: Counts(by_answer.get(Rsvp.Answer.GOING, 0), by_answer.get(Rsvp.Answer.INTERESTED, 0))
         for root_id, by_answer in numbers.items()

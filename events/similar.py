@@ -5,8 +5,6 @@ import datetime as dt
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import Case, F, Q, Value, When
 
-from events import rsvps
-from events.cards import Card, dated_card
 from events.models import Event
 
 MAX_SIMILAR = 6
@@ -15,8 +13,8 @@ NIGHTS = 14
 VENUE, SERIES = 0.15, 0.3
 
 
-def similar_cards(event: Event, *, tonight: dt.date) -> list[Card]:
-    """The next date of each title, other than the event's own, with its day; [] if there is nothing like it."""
+def similar(event: Event, *, tonight: dt.date) -> list[Event]:
+    """The next date of each title, other than the event's own; [] if there is nothing like it."""
     kin = Q(category=event.category, is_run=False) if event.category else Q(pk__in=[])
     nearness = TrigramSimilarity("folded", event.folded) + Value(0.0)
     for field, weight in (("venue", VENUE), ("series", SERIES)):
@@ -38,6 +36,4 @@ def similar_cards(event: Event, *, tonight: dt.date) -> list[Card]:
         # of one title the next date stands for all, in the place of the likest
         if known is None or (one.night, one.starts_at) < (known.night, known.starts_at):
             firsts[one.title] = one
-    likest = list(firsts.values())[:MAX_SIMILAR]
-    rsvps.counted(likest)
-    return [dated_card(one, tonight=tonight) for one in likest]
+    return list(firsts.values())[:MAX_SIMILAR]

@@ -19,6 +19,7 @@ from django.utils.translation import get_language
 
 from nocturne.origin import absolute
 
+HTML = "text/html; charset=utf-8"
 # Seconds that a page without an ETag is kept.
 MAX_AGE = 60
 CODE = (

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -21,15 +22,15 @@ from events.highlight import marked_cards, marked_nights
 from events.models import City, Event
 from events.models.event import EventQuerySet
 from events.rendered import Rendered
+from events.rows import rows_of_list, tell_all
 from events.search import MAX_NIGHTS, RELEVANCE, SORTS, EventSearch
 from events.taking import of_search, subject
 from events.versions import versions
 from events.views.feeds import search_now, search_of
 from nocturne.origin import absolute
-from nocturne.pages import public_file, public_page
-from nocturne.pagestore import page
+from nocturne.pages import HTML, public_file, public_page
+from nocturne.pagestore import name_of, page
 
-HTML = "text/html; charset=utf-8"
 PAGE = 50
 MAX_RUNS = 60
 MAX_NEIGHBOURS = 8
@@ -61,18 +62,22 @@ def city_more(request: HttpRequest, slug: str) -> HttpResponseBase:
 def _respond(request: HttpRequest, slug: str, template: str) -> HttpResponseBase:
     search = search_of(request, slug)
 
+    parts = (template, search.query(), search.tonight, search.notices)
+
     def render(etag: str) -> HttpResponseBase:
-        rendered = Rendered(search, template)
+        if not tell_all(search):
+            return public_page(template, _context(search_now(request, slug), template), etag=etag)
+        rendered = Rendered(name_of(search.key, *parts), partial(rows_of_list, search))
         if rendered.content is not None:
             return public_file(rendered.content, HTML, etag=etag)
         now = search_now(request, slug)
         context = _context(now, template)
         response = public_page(template, context, etag=etag)
+        # an empty list names the next night that is not, of which no row here tells
         if now == search and (context["nights"] or context["cards"]):
-            rendered.keep(response.content, context["counted"], context["answers"])
+            rendered.keep(response.content, context["shown"], context["answers"])
         return response
 
-    parts = (template, search.query(), search.tonight, search.notices)
     response = page(request, search.key, *parts, city_id=search.city.pk, render=render, keep=search.is_common)
     if template == "events/list.html":
         response["HX-Push-Url"] = _with_query(search.city.get_absolute_url(), search.query())
@@ -148,7 +153,7 @@ def listed(search: EventSearch, *, total: int, beside: Sequence[Any] = (), more:
     rows = _read(search)(found[start - before : start + PAGE])
     answers = rsvps.counted(rows, beside)
     return {
-        "counted": [row.pk for row in (*rows, *beside)],
+        "shown": [row.pk for row in (*rows, *beside)],
         "answers": answers,
         **_cards(search, rows[before:]),
         "continued": rows[0].night if before and rows else None,

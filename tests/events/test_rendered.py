@@ -3,7 +3,7 @@
 import datetime as dt
 import itertools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import time_machine
@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from events import rendered
-from events.models import City, Event, Image, Listing, Rsvp, Source, Venue
-from events.views import city as view
+from events.models import City, Comment, Event, EventChange, Image, Listing, Rsvp, Series, Source, Venue
+from events.views import city as city_view, event as event_view
 from nocturne.cache import bump
 from nocturne.entries import LIFETIME
 from nocturne.models import User
@@ -31,13 +31,14 @@ class Pages:
 
     def __init__(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
         self.client, self.rendered = client, 0
-        render = view.public_page
+        render = city_view.public_page
 
         def counting(*args: Any, **kwargs: Any) -> Any:
             self.rendered += 1
             return render(*args, **kwargs)
 
-        monkeypatch.setattr(view, "public_page", counting)
+        for module in (city_view, event_view):
+            monkeypatch.setattr(module, "public_page", counting)
 
     def get(self, path: str) -> str:
         response = self.client.get(path)
@@ -220,3 +221,86 @@ def test_those_not_asked_for_longest_go_first(pages: Pages, monkeypatch: pytest.
     pages.rendered = 0
     pages.get("/berlin/")
     assert pages.rendered == 1
+
+
+# What the page of a list tells and the concert's own does not, or by which it goes elsewhere.
+ELSEWHERE = ("a run", "a new event", "one that is hidden", "one that is another night's", "a title")
+
+
+def comment(text: str) -> None:
+    user = User.objects.create_user(f"reader-{next(_names)}@example.org")
+    Comment.objects.create(event=concert(), user=user, name="Ada", text=text, state="live")
+
+
+class TestEvents:
+    """The page of one event, of which more rows tell."""
+
+    CHANGES: ClassVar[dict[str, Callable[[], object]]] = {
+        **{name: change for name, change in CHANGES.items() if name not in ELSEWHERE},
+        "a place's address": lambda: Venue.objects.update(address="Main Street 7"),
+        "what a publisher says": lambda: Listing.objects.filter(source__name="Almanac").update(
+            missing_since=dt.datetime.now(dt.UTC)
+        ),
+        "one publisher more": lambda: make_listing(concert(), source=make_source(name="Chronicle")),
+        "a comment": lambda: comment("Fine."),
+        "a comment that is hidden": lambda: Comment.objects.update(state="hidden"),
+        "a change": lambda: EventChange.objects.create(
+            event=concert(), sequence=1, before={"status": "scheduled"}, after={"status": "postponed"}
+        ),
+        "what it is a part of": lambda: Event.objects.filter(title="Festival").update(title="Fair"),
+        "what it is a part of, hidden": lambda: Event.objects.filter(title="Festival").update(visibility="hidden"),
+        "the series' other date, hidden": lambda: Event.objects.filter(title="Next").update(visibility="hidden"),
+        "the series' name": lambda: Series.objects.update(title="Evenings"),
+        "what is like it": lambda: Event.objects.filter(title="Recital").update(title="Solo recital"),
+        "what comes to be like it": lambda: make_event("Chamber concert", local="2026-12-12T20:00", category="music"),
+        "answers to what is like it": lambda: answer(Event.objects.get(title="Recital")),
+    }
+
+    @pytest.fixture
+    def path(self) -> str:
+        series = Series.objects.create(source=make_source(), key="evenings", title="Concerts")
+        make_event("Next", local="2027-03-01T20:00", series=series)
+        make_event("Recital", local="2026-12-10T20:00", category="music")
+        festival = make_event("Festival", local="2026-12-05T10:00", local_end="2026-12-07T18:00")
+        Event.objects.filter(title="Concert").update(series=series, part_of=festival)
+        comment("I will come.")
+        return concert().get_absolute_url()
+
+    def test_what_is_the_same_is_rendered_once_and_costs_one_query(self, pages: Pages, path: str, city: City) -> None:
+        first = pages.get(path)
+        bump(city.pk)
+        with CaptureQueriesContext(connection) as captured:
+            assert pages.get(path) == first
+        assert (pages.rendered, len(captured)) == (1, 1)
+
+    @pytest.mark.parametrize("change", CHANGES)
+    def test_what_changes_on_it_is_seen_at_once(self, pages: Pages, path: str, change: str) -> None:
+        before = pages.get(path)
+        self.CHANGES[change]()
+        after = pages.get(path)
+        rendered.MEMORY.clear()
+        assert after == pages.get(path)
+        assert after != before
+
+    def test_what_is_hidden_or_merged_is_gone_at_once(self, pages: Pages, path: str) -> None:
+        pages.get(path)
+        Event.objects.filter(title="Concert").update(visibility="hidden")
+        assert pages.client.get(path).status_code == 404
+        recital = Event.objects.get(title="Recital")
+        pages.get(recital.get_absolute_url())
+        Event.objects.filter(pk=recital.pk).update(merged_into=concert(), root=concert())
+        Event.objects.filter(title="Concert").update(visibility="published")
+        assert pages.client.get(recital.get_absolute_url()).status_code == 301
+
+    def test_what_changes_elsewhere_renders_nothing(self, pages: Pages, path: str) -> None:
+        pages.get(path)
+        make_event("Concert of another town", city=make_city("lisbon"), category="music")
+        make_event("Film", local="2026-12-06T20:00", category="film")
+        pages.get(path)
+        assert pages.rendered == 1
+
+    def test_of_a_city_without_pages_it_is_rendered_each_time(self, pages: Pages, path: str) -> None:
+        City.objects.filter(slug="berlin").update(active=False)
+        for _ in range(2):
+            pages.get(path)
+        assert pages.rendered == 2

@@ -246,6 +246,7 @@ def test_the_lists_of_the_page_are_read_in_order_from_their_indexes(client: Clie
         cursor.execute("ANALYZE events_event")
     with time_machine.travel("2026-12-04T18:00:00+01:00", tick=False), CaptureQueriesContext(connection) as captured:
         assert client.get("/city-0/").status_code == 200
+        assert client.get(Event.objects.get(title="Event 1001").get_absolute_url()).status_code == 200
     # others load new cards, by their ids
     lists = [query["sql"] for query in captured if "xmin" in query["sql"] and "LIMIT" in query["sql"]]
     assert len(lists) == 2
@@ -258,7 +259,9 @@ def test_the_lists_of_the_page_are_read_in_order_from_their_indexes(client: Clie
     plan = _plan(of_all)
     assert "event_runs" in plan
     assert "event_list" in plan
-    assert "Seq Scan on events_event" not in plan
+    assert "Seq Scan on events_event " not in plan
+    [of_one] = [query["sql"] for query in captured if "WITH one" in query["sql"]]
+    assert "Seq Scan on events_event " not in _plan(of_one)
 
 
 def _plan(sql: str) -> str:

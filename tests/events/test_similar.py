@@ -3,7 +3,7 @@ import datetime as dt
 import pytest
 
 from events.models import Series
-from events.similar import similar_cards
+from events.similar import similar
 from tests.factories import make_event, make_source, make_venue
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ def test_the_likest_text_comes_first_and_venue_and_series_count() -> None:
     make_event("Reading", category="books", venue=venue)
     make_event("Open stage", category="comedy", series=series)
     make_event("Jazz trio late", category="music", local="2026-12-30T20:00")
-    titles = [card.title for card in similar_cards(event, tonight=TONIGHT)]
+    titles = [one.title for one in similar(event, tonight=TONIGHT)]
     assert titles == ["Jazz trio plays", "Open stage", "Reading", "Brass band"]
 
 
@@ -27,5 +27,5 @@ def test_of_one_title_the_next_date_is_shown() -> None:
     event = make_event("Jazz", category="music")
     for day in ("2026-12-12", "2026-12-08", "2026-12-10"):
         make_event("Soul", category="music", local=f"{day}T20:00")
-    [card] = similar_cards(event, tonight=TONIGHT)
-    assert card.aside == "Tue 8 Dec"
+    [one] = similar(event, tonight=TONIGHT)
+    assert one.night == dt.date(2026, 12, 8)

@@ -1,0 +1,125 @@
+"""Versions of all rows that a page is made of, as one number a table: each change of a row makes another one.
+
+They are PostgreSQL's own (events/versions.py), so that nothing has to tell of a change.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+
+from events.rsvps import VERSION_OF_ANSWERS
+from events.search import WHENS, EventSearch, nights_of
+from events.similar import NIGHTS
+
+# Whatever is asked of a city's nights: those of the page, and those that the filters count.
+_OF_LIST = f"""
+WITH found AS MATERIALIZED (
+    SELECT venue_id, image_id, hash_record_extended((xmin, ctid), id) AS version FROM events_event
+    WHERE city_id = %(city)s AND visibility = 'published' AND merged_into_id IS NULL
+        AND (night BETWEEN %(near)s AND %(far)s OR night BETWEEN %(first)s AND %(last)s)
+    UNION ALL
+    SELECT venue_id, image_id, hash_record_extended((xmin, ctid), id) FROM events_event
+    WHERE city_id = %(city)s AND visibility = 'published' AND merged_into_id IS NULL
+        AND is_run AND last_night >= %(first)s AND night <= %(last)s
+), said AS MATERIALIZED (
+    SELECT source_id, hash_record_extended((xmin, ctid), id) AS version FROM events_listing
+    WHERE city_id = %(city)s AND event_id IS NOT NULL AND night BETWEEN %(first)s AND %(last)s
+)
+SELECT concat_ws(' ',
+    (SELECT concat(count(*), ' ', bit_xor(version)) FROM found),
+    (SELECT concat(count(*), ' ', bit_xor(version)) FROM said),
+    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_venue
+        WHERE id IN (SELECT venue_id FROM found)),
+    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_image
+        WHERE id IN (SELECT image_id FROM found)),
+    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_source
+        WHERE id IN (SELECT source_id FROM said)),
+    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_city
+        WHERE id = %(city)s OR area_id = %(area)s)
+), ({VERSION_OF_ANSWERS})
+"""
+
+# Its publishers, its history, what is said of it, the other dates of its series, and what events/similar.py looks at.
+_OF_EVENT = f"""
+WITH one AS MATERIALIZED (
+    SELECT *, greatest(night, %(tonight)s) AS first FROM events_event WHERE id = %(pk)s
+), family AS MATERIALIZED (
+    SELECT id, hash_record_extended((xmin, ctid), id) AS version FROM events_event WHERE root_id = %(pk)s
+), near AS MATERIALIZED (
+    SELECT event.venue_id, event.image_id, hash_record_extended((event.xmin, event.ctid), event.id) AS version
+    FROM one JOIN events_event event ON event.city_id = one.city_id
+        AND event.night BETWEEN one.first AND one.first + %(nights)s
+        AND (event.category = one.category OR event.venue_id = one.venue_id OR event.series_id = one.series_id)
+    WHERE event.visibility = 'published' AND event.merged_into_id IS NULL
+), said AS MATERIALIZED (
+    SELECT source_id, venue_id, hash_record_extended((xmin, ctid), id) AS version FROM events_listing
+    WHERE event_id IN (SELECT id FROM family)
+), dates AS MATERIALIZED (
+    SELECT id, root_id, hash_record_extended((xmin, ctid), id) AS version FROM events_event
+    WHERE series_id = (SELECT series_id FROM one)
+)
+SELECT concat_ws(' ',
+    (SELECT concat(count(*), ' ', bit_xor(version)) FROM family),
+    (SELECT concat(count(*), ' ', bit_xor(version)) FROM near),
+    (SELECT concat(count(*), ' ', bit_xor(version)) FROM said),
+    (SELECT concat(count(*), ' ', bit_xor(version)) FROM dates),
+    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_event
+        WHERE id IN (SELECT root_id FROM dates WHERE root_id <> id UNION SELECT part_of_id FROM one)),
+    (SELECT concat(count(*), ' ', bit_xor(hash_record_extended((xmin, ctid), id))) FROM events_comment
+        WHERE event_id IN (SELECT id FROM family)),
+    (SELECT concat(count(*), ' ', bit_xor(hash_record_extended((xmin, ctid), id))) FROM events_eventchange
+        WHERE event_id = %(pk)s),
+    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_venue
+        WHERE id IN (SELECT venue_id FROM one UNION SELECT venue_id FROM near UNION SELECT venue_id FROM said)),
+    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_image
+        WHERE id IN (SELECT image_id FROM one UNION SELECT image_id FROM near)),
+    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_source
+        WHERE id IN (SELECT source_id FROM said)),
+    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_series
+        WHERE id = (SELECT series_id FROM one)),
+    (SELECT bit_xor(hash_record_extended((city.xmin, city.ctid), city.id)) FROM events_city city
+        WHERE city.id IN (
+            SELECT city_id FROM one
+            UNION SELECT city_id FROM events_venue WHERE id = (SELECT venue_id FROM one)
+            UNION SELECT city_id FROM events_event WHERE id = (SELECT part_of_id FROM one)
+        ))
+), ({VERSION_OF_ANSWERS})
+"""
+
+
+def tell_all(search: EventSearch) -> bool:
+    """Whether rows_of_list tells of all that is shown. An order by answers is up to those to all events, and what is
+    narrowed to venues or publishers names also those without events."""
+    return search.sort != "popular" and not search.venues and not search.sources
+
+
+def rows_of_list(search: EventSearch, shown: list[int]) -> tuple[str, int]:
+    """Of the rows that any page of these nights is made of, and of the answers to these events.
+
+    What is missing are listings of other cities and nights, as far as they leave their event as it is.
+    """
+    spans = [nights_of(when, search.tonight) for when in WHENS]
+    first, last = search.nights
+    values = {
+        "city": search.city.pk,
+        "area": search.city.area_id,
+        "near": min(since for since, _ in spans),
+        "far": max(until for _, until in spans),
+        "first": first,
+        "last": last,
+    }
+    return _asked(_OF_LIST, values, shown)
+
+
+def rows_of_event(pk: int, tonight: dt.date, shown: list[int]) -> tuple[str, int]:
+    """Of the rows that the page of a root event is made of, and of the answers to it and to what is like it."""
+    return _asked(_OF_EVENT, {"pk": pk, "tonight": tonight, "nights": NIGHTS}, shown)
+
+
+def _asked(sql: str, values: Mapping[str, Any], shown: list[int]) -> tuple[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {**values, "roots": shown})
+        rows, answers = cursor.fetchone()
+    return rows, answers
