@@ -120,6 +120,7 @@ def test_the_page_as_visitors_will_see_it_is_framed_by_the_desk_and_writes_nothi
     assert text_of(page, "h1") == "Ada Blum plays"
     assert "A new place" in text_of(page, "main")
     assert "€10–15" in text_of(page, "main")
+    assert not page.css("#comments")  # there is no event yet to ask for them
     assert response["X-Frame-Options"] == "SAMEORIGIN"
     assert "frame-ancestors 'self'" in response["Content-Security-Policy"]
     assert response["Cache-Control"].startswith("private, no-store")
