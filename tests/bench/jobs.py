@@ -184,7 +184,9 @@ def _audits() -> Iterator[Job]:
 
     def assess() -> int:
         chosen = sources[:: max(1, len(sources) // FEW)][:FEW]
-        return sum(audit._work(part, clock.now(), fix=True).counts["listings"] for part in chosen)
+        counts = [audit._work(part, clock.now(), fix=True).counts for part in chosen]
+        assert not any(count["reassessed"] for count in counts)
+        return sum(count["listings"] for count in counts)
 
     def repair() -> int:
         return audit._work(areas[-1], clock.now(), fix=True).counts["areas"]
@@ -200,7 +202,9 @@ def _recompose() -> int:
 
     said = io.StringIO()
     call_command("recompose", city="de--city-1", dry_run=True, stdout=said)
-    return int(said.getvalue().split()[0].replace(",", ""))
+    events, _, changed = said.getvalue().split()[:3]
+    assert changed == "0", said.getvalue()
+    return int(events.replace(",", ""))
 
 
 # --- the digest ------------------------------------------------------------------------------------
