@@ -2,13 +2,11 @@
 
 import datetime as dt
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone as clock
@@ -23,11 +21,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _as_in_production(settings: Any) -> Iterator[None]:
+def _as_in_production(settings: Any) -> None:
     settings.DEVELOPMENT, settings.ADMIN_REQUIRE_MFA = False, True
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

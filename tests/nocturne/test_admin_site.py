@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django.contrib.admin.models import LogEntry
 from django.core import mail
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TestCase
 from django.utils import timezone as clock
@@ -21,18 +19,11 @@ from nocturne.accounts import tickets
 from nocturne.accounts.factors import accepts
 from nocturne.models import User
 from tests.html import parsed, text_of, texts
-from tests.nocturne.test_signin import ask, give, mailed
+from tests.nocturne.test_signin import ask, give, mailed, standing
 from tests.security.routes import paths
 
 pytestmark = pytest.mark.django_db
 EDITOR = "editor@example.org"
-
-
-@pytest.fixture(autouse=True)
-def _counters() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -158,6 +149,7 @@ def test_a_recovery_code_counts_once(editor: User, client: Client) -> None:
         assert is_in(other) == (expected == 302)
 
 
+@standing
 def test_tries_are_counted_for_the_account_from_wherever_they_come(editor: User) -> None:
     secret = enrolled(editor)
     clients = [Client(REMOTE_ADDR=f"192.0.2.{number}") for number in (1, 2)]
@@ -264,6 +256,7 @@ def test_in_development_a_password_is_enough_unless_a_factor_is_wanted(
     assert client.get("/admin/login/")["Location"].startswith("/account/factor/add/")
 
 
+@standing
 def test_passwords_are_tried_so_often(client: Client, editor: User, settings: Any) -> None:
     settings.DEVELOPMENT, settings.ADMIN_REQUIRE_MFA = True, False
     for _ in range(10):

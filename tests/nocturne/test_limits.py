@@ -1,21 +1,12 @@
 import secrets
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.http import HttpRequest
 from django.test import RequestFactory
 
 from nocturne.limits import in_words, too_many, wait
 from tests.html import parsed, text_of
-
-
-@pytest.fixture(autouse=True)
-def _counters() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def request(ip: str = "192.0.2.1") -> HttpRequest:

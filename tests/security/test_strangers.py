@@ -2,12 +2,10 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -26,13 +24,6 @@ from tests.subscriptions.people import make_subscription
 pytestmark = pytest.mark.django_db
 SOON = str(dt.date.today() + dt.timedelta(days=9))
 SAME = {"Sec-Fetch-Site": "same-origin"}
-
-
-@pytest.fixture(autouse=True)
-def _counters() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def asked(path: str, email: str, more: dict[str, str], *, json: bool) -> tuple[int, str, int]:
