@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin import ActionLocation
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from events import comments
@@ -22,9 +22,8 @@ class ReportedFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("open", "Reported, and not decided")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Comment]) -> QuerySet[Comment]:
-        reports = CommentReport.objects.open().filter(comment=OuterRef("pk"))
-        return queryset.filter(Exists(reports)) if self.value() else queryset
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[Comment]:
+        return queryset.reported() if self.value() else queryset
 
 
 class CommentReportInline(admin.TabularInline):

@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -11,8 +12,9 @@ from django.utils import timezone as clock
 
 from events.compose import compose
 from events.models import Event, Rsvp
-from nocturne.models import User
+from nocturne.models import EmailLog, User
 from tests.factories import make_event, make_listing
+from tests.mailservers import MailServer
 
 ADA, BOB = "ada@example.org", "bob@example.org"
 
@@ -81,3 +83,29 @@ def traced(work: Callable[[], object], files: set[str], *, die_at: int = -1) -> 
     finally:
         sys.settrace(before)
     return reached
+
+
+def got_one_each(
+    work: Callable[[], object],
+    modules: tuple[Any, ...],
+    mail_server: MailServer,
+    people: set[str],
+    begin: Callable[[], object] = lambda: None,
+) -> None:
+    """At whichever line of these modules the work is killed, each of the people has one mail once it was repeated, or
+    the ledger says of whom that is not known."""
+
+    def begin_anew() -> None:
+        mail_server.recipients.clear()
+        EmailLog.objects.all().delete()
+        begin()
+
+    lines = 0
+    for line in killed_at_each_line(work, modules, begin_anew):
+        work()
+        got = Counter(mail_server.recipients)
+        under_way = set(EmailLog.objects.filter(state="sending").values_list("address", flat=True))
+        assert set(got.values()) <= {1}, line
+        assert set(got) | under_way == people, line
+        lines += 1
+    assert lines > 60

@@ -1,7 +1,6 @@
 """The reminder of the day before: to whom, when, and never twice."""
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +17,7 @@ from subscriptions.tasks import remind
 from tests.factories import make_city, make_event
 from tests.mailservers import MailServer
 
-from .goers import ADA, BOB, goes, killed_at_each_line, make_gig, make_user
+from .goers import ADA, BOB, goes, got_one_each, make_gig, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -199,19 +198,7 @@ def test_killed_at_any_line_nobody_gets_two_and_nobody_is_left_out(mail_server: 
         goes(event, email)
     at.move_to(friday("10:00"))
 
-    def begin() -> None:
-        mail_server.recipients.clear()
-        EmailLog.objects.all().delete()
-
-    lines = 0
-    for line in killed_at_each_line(remind, (reminders, attending), begin):
-        remind()
-        got = Counter(mail_server.recipients)
-        under_way = set(EmailLog.objects.filter(state="sending").values_list("address", flat=True))
-        assert set(got.values()) <= {1}, line
-        assert set(got) | under_way == people, line
-        lines += 1
-    assert lines > 60
+    got_one_each(remind, (reminders, attending), mail_server, people)
 
 
 def test_the_hours_rate_holds(mail_server: MailServer, at: Any, settings: Any) -> None:
