@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import contains
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import locations, places, titles
 from .canonical import names_one_thing, site
-from .columns import Columns, Flags, Numbering, Numbers, Weights
+from .columns import Columns, Flags, Numbers, Weights, distinct
 from .cores import Cores, Overlap, cores, overlap
 from .gaps import Gaps, gaps
 from .sayings import tells
@@ -166,9 +167,11 @@ def _told(seen: Columns, words: Cores, common: Overlap, side: int, other: Number
     pair, word = common.alone[side]
     positions = other[pair]
     told = seen.sayings.told(seen.each(positions).tolist())
-    wanted = {number: locations.spellings(words.strings[number]) for number in np.unique(word).tolist()}
-    said = [tells(told[at], wanted[number]) for at, number in zip(positions.tolist(), word.tolist(), strict=True)]
-    silent = ~np.array(said, np.bool_)
+    texts = list(map(told.__getitem__, positions.tolist()))
+    wanted = {number: f" {words.strings[number]} " for number in distinct(word).tolist()}
+    silent = ~np.fromiter(map(contains, texts, map(wanted.__getitem__, word.tolist())), np.bool_, len(word))
+    for at in np.flatnonzero(seen.flagged(locations.RESPELLED)[word]).tolist():
+        silent[at] = not tells(texts[at], locations.spellings(words.strings[word[at]]))
     return common.totals[side] - np.bincount(pair[silent], words.tells[word[silent]], len(other))
 
 
@@ -210,12 +213,13 @@ def _text(seen: Columns, left: Numbers, right: Numbers) -> Weights:
 def _other_page(seen: Columns, left: Numbers, right: Numbers) -> Flags:
     """Whether two have two pages of one site that name events."""
     found = (seen.page[left] != seen.page[right]) & (seen.page[left] != 0) & (seen.page[right] != 0)
-    hosts = Numbering[str]()
-    which = np.zeros(len(seen.records), np.int64)
-    positions = seen.each(np.concatenate((left[found], right[found])))
-    which[positions] = hosts.of([seen.records[at].url.split("/", 3)[2] for at in positions.tolist()])
-    found &= which[left] == which[right]
     for at in np.flatnonzero(found).tolist():
         one, other = seen.records[left[at]].url, seen.records[right[at]].url
-        found[at] = site(one) != "" and names_one_thing(one) and names_one_thing(other)
+        # most are of two sites, which is seen soonest in how they begin
+        found[at] = other.startswith(one[: one.find("/", len("https://")) + 1]) and _two_pages(one, other)
     return found
+
+
+def _two_pages(one: str, other: str) -> bool:
+    """Whether two addresses of one host name events on a site."""
+    return site(one) != "" and names_one_thing(one) and names_one_thing(other)

@@ -39,8 +39,9 @@ _ZIP = re.compile(r"\b[A-Za-z]{2},? \d{5}(?:-\d{4})?$")
 # Words that initials leave out.
 _UNSAID = frozenset(("of", "the", "and", "for", "at"))
 _SPELLINGS = {"theatre": "theater", "amphitheatre": "amphitheater", "centre": "center", "saint": "st", "mount": "mt"}
-_RESPELLED: dict[str, tuple[str, ...]] = dict.fromkeys(_SPELLINGS, ())
-_RESPELLED |= {one: (one, *(word for word in _SPELLINGS if _SPELLINGS[word] == one)) for one in _SPELLINGS.values()}
+# Words that have other spellings, or are one: all spellings of it.
+RESPELLED: dict[str, tuple[str, ...]] = dict.fromkeys(_SPELLINGS, ())
+RESPELLED |= {one: (one, *(word for word in _SPELLINGS if _SPELLINGS[word] == one)) for one in _SPELLINGS.values()}
 NEAR_KM, FAR_KM = 0.15, 1.5
 # What is longer is a sentence, not a name.
 LONGEST_NAME = 70
@@ -87,7 +88,7 @@ def location(venue: str, address: str, city: str, *, online: bool = False) -> Lo
         telling=telling,
         in_order=" ".join(sorted(telling)),
         memorable=any(len(word) > 3 for word in telling),
-        respelled=not telling.isdisjoint(_RESPELLED),
+        respelled=not telling.isdisjoint(RESPELLED),
         initials="".join([word[0] for word in called if word not in _UNSAID]) if named else "",
         words=named,
         house=_house(venue, address),
@@ -157,7 +158,7 @@ def telling_word(venue: str) -> str:
 
 def spellings(word: str) -> tuple[str, ...]:
     """The words that are spelled as this one: none if it is another spelling itself."""
-    return _RESPELLED.get(word, (word,))
+    return RESPELLED.get(word, (word,))
 
 
 def spelled(words: Iterable[str]) -> frozenset[str]:

@@ -126,17 +126,18 @@ def met(seen: Columns, shared: Shared) -> Iterator[tuple[Numbers, Numbers]]:
     not grow with the records.
     """
     owner = shared.owner
-    guests = np.flatnonzero(seen.at_edge[owner])
+    at_edge = seen.at_edge[owner]
+    guests = np.flatnonzero(at_edge)
     night = (seen.area * _NIGHTS + seen.night)[owner]
     nights = np.concatenate((night, night[guests] - 1, night[guests] + 1))
     at = np.concatenate((np.arange(len(owner)), guests, guests))
     keys = nights * shared.size + shared.key[at]
     order = np.argsort(keys)
-    at, keys, nights = at[order], keys[order], nights[order]
-    away = nights - night[at]
     # 0 is at home only, 1 at home and a guest elsewhere, 2 a guest whose home is the night after, 3 the night before:
     # two meet that come to no more than 3
-    standing = np.where(away == 0, seen.at_edge[owner[at]], np.where(away < 0, 2, 3)).astype(np.uint8)
+    standing = np.concatenate((at_edge.astype(np.uint8), np.repeat(np.array([2, 3], np.uint8), len(guests))))
+    at, keys, standing = at[order], keys[order], standing[order]
+    nights = keys // shared.size
     ends = np.append(np.flatnonzero(nights[1:] != nights[:-1]) + 1, len(nights))
     begin = 0
     while begin < len(nights):

@@ -24,13 +24,14 @@ def alike(seen: Columns, left: Numbers, right: Numbers) -> Weights:
     naming = seen.having({spelling for word in telling for spelling in locations.spellings(word)})
     here, there = memorable[which[left]], memorable[which[right]]
     unknown = np.isnan(found)
-    asked = np.where(unknown, here | there, (here & naming[right]) | (there & naming[left]))
+    here, there = here & (unknown | naming[right]), there & (unknown | naming[left])
     seen.sayings.told(seen.each(np.concatenate((right[unknown & here], left[unknown & there]))).tolist())
-    for at in np.flatnonzero(asked & ~(found >= locations.NAMED_ELSEWHERE)).tolist():
-        a, b = int(left[at]), int(right[at])
-        one_place, other_place = places[which[a]], places[which[b]]
-        if _named(seen, one_place, b, found[at]) or _named(seen, other_place, a, found[at]):
-            found[at] = locations.NAMED_ELSEWHERE
+    for asked, one, other in ((here, left, right), (there, right, left)):
+        rows = np.flatnonzero(asked & ~(found >= locations.NAMED_ELSEWHERE))
+        ends = zip(rows.tolist(), which[one[rows]].tolist(), other[rows].tolist(), unknown[rows].tolist(), strict=True)
+        for at, place, position, alone in ends:
+            if _named(seen, places[place], position, alone):
+                found[at] = locations.NAMED_ELSEWHERE
     return _settled(seen, left, right, found)
 
 
@@ -51,15 +52,15 @@ def _places(seen: Columns, positions: Numbers) -> tuple[Numbers, list[locations.
     return which, places
 
 
-def _named(seen: Columns, place: locations.Location | None, other: int, alike: float) -> bool:
-    """Whether a title names the other's place; or a text, where no more is known."""
+def _named(seen: Columns, place: locations.Location | None, other: int, alone: bool) -> bool:
+    """Whether a title names the other's place; or a text, where this place stands `alone`."""
     if place is None or not place.memorable:
         return False
     # most titles have no word of it, which is seen soonest without them in one spelling
     words = seen.title(other)
     if (place.respelled or not place.telling.isdisjoint(words)) and place.telling <= locations.spelled(words):
         return True
-    if not np.isnan(alike):
+    if not alone:
         return False
     told = seen.sayings.told([other])[other]
     return all(tells(told, locations.spellings(word)) for word in place.telling)
