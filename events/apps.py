@@ -12,7 +12,7 @@ class EventsConfig(AppConfig):
         from nocturne import personal, trail
         from nocturne.models import Change
 
-        from . import archive, comments, pruning, reports, rsvps
+        from . import archive, comments, privacy, pruning, reports, rsvps
 
         importlib.import_module("events.watching")  # what it has registers itself
 
@@ -24,9 +24,9 @@ class EventsConfig(AppConfig):
         archive.register(
             "addresses in reports that nobody settled", reports.forget_addresses, days=lambda: reports.UNANSWERED.days
         )
-        personal.register("answers", export=rsvps.exported, erase=rsvps.erase)
-        personal.register("comments", export=comments.exported, erase=comments.erase)
-        personal.register("reports", export=reports.exported, erase=reports.erase)
+        personal.register("answers", export=rsvps.exported, erase=rsvps.erase, said=privacy.answers)
+        personal.register("comments", export=comments.exported, erase=comments.erase, said=privacy.comments)
+        personal.register("reports", export=reports.exported, erase=reports.erase, said=privacy.reports)
         archive.register(
             "changes in the trail",
             lambda before, dry_run: archive.deleting(Change.objects.filter(at__lt=before), dry_run),

@@ -26,8 +26,21 @@ app_name = "events"
 RESERVED = frozenset(
     {
         *("about", "account", "accounts", "admin", "anymail", "api", "bot", "cities", "comments", "dev", "digest"),
-        *("embed", "feeds", "health", "healthz", "list", "livez", "media", "metrics", "my", "offline", "readyz"),
-        *("report", "search", "series", "sitemap", "sources", "static", "submit", "subscribe", "unsubscribe"),
+        *(
+            "embed",
+            "feeds",
+            "health",
+            "healthz",
+            "imprint",
+            "list",
+            "livez",
+            "media",
+            "metrics",
+            "my",
+            "offline",
+            "privacy",
+        ),
+        *("readyz", "report", "search", "series", "sitemap", "sources", "static", "submit", "subscribe", "unsubscribe"),
         "version",
     }
 )
@@ -35,6 +48,8 @@ RESERVED = frozenset(
 urlpatterns = [
     path("", home.home, name="home"),
     path("about/", site.about, name="about"),
+    path("privacy/", site.privacy, name="privacy"),
+    path("imprint/", site.imprint, name="imprint"),
     path("bot/", site.bot, name="bot"),
     path("media/<path:name>", images.image, name="image"),
     path("robots.txt", site.robots, name="robots"),

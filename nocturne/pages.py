@@ -83,6 +83,7 @@ def _site() -> dict[str, Any]:
         "site_name": settings.SITE_NAME,
         "site_image": absolute(static("share.png")),
         "worker_off": not settings.OFFLINE_PAGES,
+        "imprint": bool(settings.IMPRINT),
     }
 
 

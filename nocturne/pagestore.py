@@ -53,7 +53,14 @@ def name_of(key: str, *parts: object) -> str:
 
 def _site() -> str:
     """What of the settings is on pages."""
-    told = (settings.SITE_NAME, settings.SITE_URL, settings.STATIC_URL, settings.MEDIA_URL, settings.OFFLINE_PAGES)
+    told = (
+        settings.SITE_NAME,
+        settings.SITE_URL,
+        settings.STATIC_URL,
+        settings.MEDIA_URL,
+        settings.OFFLINE_PAGES,
+        settings.IMPRINT,
+    )
     return "\0".join(map(str, told))
 
 

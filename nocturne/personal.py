@@ -1,14 +1,17 @@
 """All that is kept about somebody: each app says what it has, and takes it away.
 
-An app registers two functions of the account: `export` gives what JSON can say, `erase` may be called again.
+An app registers two functions of the account: `export` gives what JSON can say, `erase` may be called again. What it
+keeps and for how long `said` tells visitors, on the page about privacy.
 """
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from . import mail
 from .addresses import address_hashes
@@ -18,14 +21,30 @@ from .models import Change, EmailLog, Suppression, Ticket, User
 class Part(NamedTuple):
     export: Callable[[User], Any]
     erase: Callable[[User], None]
+    said: Callable[[], str]
 
 
 _parts: dict[str, Part] = {}
 
 
-def register(name: str, *, export: Callable[[User], Any], erase: Callable[[User], None]) -> None:
-    """Have what an app keeps exported under a name, and erased with the account."""
-    _parts[name] = Part(export, erase)
+def register(
+    name: str, *, export: Callable[[User], Any], erase: Callable[[User], None], said: Callable[[], str]
+) -> None:
+    """Have what an app keeps exported under a name, erased with the account, and told to visitors."""
+    _parts[name] = Part(export, erase, said)
+
+
+def told() -> list[str]:
+    """What is kept of people and for how long, a paragraph a part, in the language of the site."""
+    account = _(
+        "An account: your e-mail address, the name that you chose and when you last signed in, until you delete it."
+    )
+    ledger = _(
+        "Mail: which one went to which address, when, and what became of it, for {days} days. An address that is "
+        "erased leaves a keyed hash there; and one that refuses our mail, or complained of it, stays noted so that it "
+        "gets no more."
+    ).format(days=settings.MAIL_LOG_DAYS)
+    return [account, *(part.said() for part in _parts.values()), ledger]
 
 
 def exported(user: User) -> dict[str, Any]:

@@ -36,6 +36,9 @@ if not DEVELOPMENT and (len(SECRET_KEY) < 40 or SECRET_KEY.startswith("developme
     )
 SECRET_KEY_FALLBACKS = value("SECRET_KEY_FALLBACKS")
 SITE_NAME = value("SITE_NAME")
+# one line in the environment, several on the page
+IMPRINT = value("IMPRINT").replace("\\n", "\n")
+PRIVACY_NOTE = value("PRIVACY_NOTE").replace("\\n", "\n")
 SITE_URL = value("SITE_URL")
 OFFLINE_PAGES = value("OFFLINE_PAGES")
 ALLOWED_HOSTS = value(

@@ -16,7 +16,7 @@ class ScrapingConfig(AppConfig):
         importlib.import_module("scraping.watching")  # what it has registers itself
 
         archive.register("readings", pruning.prune_runs)
-        personal.register("submissions", export=retention.exported_of, erase=retention.erase_of)
+        personal.register("submissions", export=retention.exported_of, erase=retention.erase_of, said=retention.told)
 
         trail.follow("scraping.OptOut", "host", "reason")
         trail.follow("scraping.Health", "believed_until")

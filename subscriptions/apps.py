@@ -25,6 +25,7 @@ class SubscriptionsConfig(AppConfig):
             "subscriptions",
             export=lambda user: preferences.exported_of(user.email),
             erase=lambda user: consent.erase_address(user.email),
+            said=consent.told,
         )
 
         trail.follow("subscriptions.Subscription", "status", "search", "weekday")

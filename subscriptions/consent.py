@@ -7,6 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone as clock
+from django.utils.translation import gettext
 
 from events.models import City
 from nocturne import mail
@@ -21,6 +22,16 @@ Status = Subscription.Status
 
 
 @transaction.atomic
+def told() -> str:
+    """What the page about privacy says of it."""
+    return gettext(
+        "The weekly mail: your e-mail address, the city, what you want to hear of and on which day, and when and from "
+        "which network address you asked and confirmed, which shows that you agreed. Each mail has a link that ends "
+        "it, and one to a page where you can delete all of it; until then it is kept. What is never confirmed is "
+        "deleted after {days} days."
+    ).format(days=FORGET.days)
+
+
 def ask(
     email: str, city: City, *, search: str = "", weekday: int = 0, ip: str | None = None, now: dt.datetime | None = None
 ) -> Subscription:

@@ -35,6 +35,7 @@ FILES = {
     "digests_atom",
     *("my_comments", "comments_part", "delete_comment"),
     *("submit_paste", "submit_venues"),
+    "imprint",  # only where an operator has written one
     *("answers", "answer", "my_events", "my_calendar", "renew_calendar", "choose_mail"),
 }
 
@@ -144,6 +145,7 @@ def _name_lists(site: WholeSite, city: City, venue: Venue, empty: Venue, series:
         "home": ["/", "/?q=вер", "/?q=щщщщ"],
         "about": ["/about/"],
         "bot": ["/bot/"],
+        "privacy": ["/privacy/"],
         "sources": ["/sources/", "/sources/?city=los-angeles"],
         "city": [
             here,

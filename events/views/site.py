@@ -3,13 +3,15 @@
 import datetime as dt
 import re
 from email.utils import parseaddr
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.timesince import timesince
 from django.views.decorators.http import require_safe
 
+from nocturne import personal
 from nocturne.origin import absolute
 from nocturne.pages import public_file, public_page
 
@@ -17,6 +19,29 @@ from nocturne.pages import public_file, public_page
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
     return public_page("events/about.html", {"canonical": absolute(request.path)})
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What is kept of visitors and for how long: what the apps say, and what the operator adds."""
+    context = {
+        "canonical": absolute(request.path),
+        "parts": personal.told(),
+        "own": settings.PRIVACY_NOTE,
+        "contact": settings.REPLY_TO_EMAIL or parseaddr(settings.DEFAULT_FROM_EMAIL)[1],
+        "days": settings.BACKUP_KEEP if settings.BACKUP_DIR else 0,
+        "cdn": urlsplit(settings.STATIC_CDN_URL).hostname,
+        "offline": settings.OFFLINE_PAGES,
+    }
+    return public_page("events/privacy.html", context)
+
+
+@require_safe
+def imprint(request: HttpRequest) -> HttpResponse:
+    """Who runs the site, in the operator's words; not there without them."""
+    if not settings.IMPRINT:
+        raise Http404
+    return public_page("events/imprint.html", {"canonical": absolute(request.path), "text": settings.IMPRINT})
 
 
 @require_safe

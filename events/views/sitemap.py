@@ -50,7 +50,7 @@ def _maps() -> list[Row]:
 
 @require_safe
 def site(request: HttpRequest) -> HttpResponseBase:
-    names = ("events:home", "events:about", "events:bot", "scraping:sources")
+    names = ("events:home", "events:about", "events:privacy", "events:bot", "scraping:sources")
     rows: list[Row] = [(reverse(name), None) for name in names]
     return _answer(request, "urlset", "url", rows, etag="")
 

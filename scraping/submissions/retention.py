@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone as clock
+from django.utils.translation import gettext as _
 
 from nocturne.models import EmailLog, User
 
@@ -25,6 +26,13 @@ def tidy(*, now: dt.datetime | None = None) -> int:
     )
     over = Submission.objects.filter(last_day__lt=now.date() - dt.timedelta(days=ADDRESS_DAYS)).exclude(email="")
     return _delete(unconfirmed, BATCH) + _forget(over, BATCH)
+
+
+def told() -> str:
+    return _(
+        "Events that you send in: your e-mail address, until {days} days after the event is over; what you never "
+        "confirm is deleted after {unconfirmed} days. The event itself stays."
+    ).format(days=ADDRESS_DAYS, unconfirmed=UNCONFIRMED_DAYS)
 
 
 def exported(email: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from events.urls import RESERVED
+from nocturne import personal
 from nocturne.cache import SITE, bump, generation
 from tests.factories import make_city, make_event, make_listing, make_venue
 from tests.html import parsed, text_of, texts
@@ -26,7 +27,7 @@ def urls() -> list[str]:
         *("/", "/?q=ber", "/?q=nowhere", "/berlin/", "/berlin/?when=2026-12-05", "/berlin/?q=x&when=y"),
         *("/berlin/list", "/berlin/calendar.ics", "/berlin/feed.atom", "/berlin/feed.json"),
         *(page, f"{page[:-1]}.ics", venue.get_absolute_url(), f"{venue.get_absolute_url()[:-1]}.atom"),
-        *("/about/", "/bot/", "/sources/", "/robots.txt"),
+        *("/about/", "/privacy/", "/bot/", "/sources/", "/robots.txt"),
     ]
 
 
@@ -162,3 +163,29 @@ def test_absolute_addresses_do_not_follow_the_host_header(client: Client, settin
     make_city()
     tree = parsed(client.get("/berlin/", headers={"Host": "evil.example"}))
     assert tree.css_first("link[rel=canonical]").attributes["href"] == "https://nocturne.example/berlin/"
+
+
+class TestPrivacy:
+    def test_says_what_is_kept_and_how_long_as_the_code_has_it(self, client: Client, settings: Any) -> None:
+        settings.MAIL_LOG_DAYS, settings.BACKUP_DIR, settings.BACKUP_KEEP = 123, "/backups", 9
+        settings.REPLY_TO_EMAIL = "night@events.example"
+        page = parsed(client.get("/privacy/"))
+        said = text_of(page, "main")
+        for words in ("for 123 days", "there are 9, one a day", "The weekly mail:", "Answers:", "Comments:"):
+            assert words in said
+        assert len(page.css("main li")) == len(personal.told()) == 2 + len(personal._parts)
+        assert texts(page, "main a[href^='mailto:']") == ["night@events.example"]
+
+    def test_has_what_the_operator_adds_escaped_and_in_paragraphs(self, client: Client, settings: Any) -> None:
+        settings.PRIVACY_NOTE = "Ada Blum answers for it.\n\n<b>Mail</b> goes by https://mail.example."
+        page = parsed(client.get("/privacy/"))
+        assert texts(page, "main h2")[-1] == "What else you should know"
+        assert "<b>Mail</b> goes by" in text_of(page, "main")
+        assert "https://mail.example" in [link.attributes["href"] for link in page.css("main a")]
+
+    def test_an_imprint_is_there_once_there_is_one(self, client: Client, settings: Any) -> None:
+        assert client.get("/imprint/").status_code == 404
+        assert "/imprint/" not in client.get("/privacy/").content.decode()
+        settings.IMPRINT = "Klub Null e. V.\nWarschauer Str. 10"
+        assert "Warschauer Str. 10" in text_of(parsed(client.get("/imprint/")), "main")
+        assert "/imprint/" in [link.attributes["href"] for link in parsed(client.get("/privacy/")).css("footer a")]

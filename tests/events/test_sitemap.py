@@ -40,8 +40,8 @@ def test_robots_lead_to_the_index_and_that_to_each_active_city(client: Client) -
     maps = addresses(client, "/sitemap.xml")
     assert maps == ["/sitemap/site.xml", "/sitemap/cities/berlin.xml"]
     pages = [page for url in maps for page in addresses(client, url)]
-    assert pages == ["/", "/about/", "/bot/", "/sources/", "/berlin/"]
-    assert [client.get(page).status_code for page in pages] == [200] * 5
+    assert pages == ["/", "/about/", "/privacy/", "/bot/", "/sources/", "/berlin/"]
+    assert [client.get(page).status_code for page in pages] == [200] * 6
     assert client.get("/sitemap/cities/los-angeles.xml").status_code == 404
 
 

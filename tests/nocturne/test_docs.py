@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -318,3 +319,9 @@ def test_the_table_of_rules_is_that_of_the_code() -> None:
 def test_the_table_of_patterns_explains_each() -> None:
     explained = table("docs/quality.md", "pattern")
     assert [code.strip("`") for code, _ in explained] == [one.code for one in PATTERNS]
+
+
+def test_the_packages_of_production_stand_with_their_licences() -> None:
+    dependencies = tomllib.loads(text_of("pyproject.toml"))["project"]["dependencies"]
+    named = " ".join(packages for _, packages in table("docs/legal.md", "under"))
+    assert set(re.findall(r"`([\w-]+)`", named)) == {re.split(r"[\[~]", one)[0] for one in dependencies}

@@ -156,7 +156,7 @@ def test_who_is_deleted_in_the_admin_is_erased(client: Client) -> None:
 def test_apps_say_what_they_keep_and_take_it_away(monkeypatch: pytest.MonkeyPatch, ada: User) -> None:
     monkeypatch.setattr(personal, "_parts", {})
     erased = []
-    personal.register("walks", export=lambda user: [user.email], erase=lambda user: erased.append(user.email))
+    personal.register("walks", export=lambda user: [user.email], erase=lambda user: erased.append(user.email), said=str)
     assert personal.exported(ada)["walks"] == [ADA]
     personal.erase(ada)
     assert erased == [ADA]
@@ -170,8 +170,8 @@ def test_a_part_that_fails_leaves_all_as_it_was(monkeypatch: pytest.MonkeyPatch,
         User.objects.filter(pk=user.pk).update(first_name="gone")
 
     monkeypatch.setattr(personal, "_parts", {})
-    personal.register("one", export=lambda user: None, erase=some)
-    personal.register("two", export=lambda user: None, erase=broken)
+    personal.register("one", export=lambda user: None, erase=some, said=str)
+    personal.register("two", export=lambda user: None, erase=broken, said=str)
     with pytest.raises(RuntimeError):
         personal.erase(ada)
     ada.refresh_from_db()
