@@ -122,11 +122,6 @@ def weights(words: Sequence[str]) -> NDArray[np.float64]:
     return np.minimum(size, 8) * np.where(generic, 0.25, 1)
 
 
-def is_generic(word: str) -> bool:
-    """Whether so many titles have this word that it tells little."""
-    return word in GENERIC
-
-
 def is_unusual(word: str) -> bool:
     """Whether a title has further words because of this one."""
     return (len(word) == 1 and word not in LINKING) or (len(word) > 3 and word[0] >= _NO_SPACES)
