@@ -40,11 +40,11 @@ def benches(scale: float) -> dict[str, list[str]]:
     few = scale < 0.5
     return {
         "ingestion": ["--rounds", "1" if few else "3", "--events", some(10_000, 2000)],
-        "matching": ["--sizes", some(50_000, 5000), some(200_000, 20_000), "--future", some(5000, 1000)],
+        "matching": ["--sizes", some(50_000, 5000), some(200_000, 20_000), "--future", some(5000, 600)],
         "sending": ["--subscribers", some(2000, 300), "--rounds", "1" if few else "3"],
         "writing": ["--only-render", "--subscribers", some(100_000, 6000), "--searches", some(300, 30)],
         "subscribers": ["--subscribers", some(5000, 240)],
-        "watching": ["--rounds", "5" if few else "15"],
+        "watching": ["--rounds", "3" if few else "15"],
         "sources": ["--sources", "60" if few else some(2000, 60)],
         "jobs": ["--rounds", "1" if few else "3"],
         "pages": ["--rounds", "1" if few else "5", *(["--seconds", "0.5", "--requests", "40"] if few else [])],
