@@ -1,7 +1,8 @@
 """The site as tests/bench/pages.py measures it: beside its addresses the least that a page could cost.
 
 /bench/limit/SIZE/ROWS/CITY is one indexed query and a constant body of that size, behind all that pages are behind;
-/bench/constant/SIZE the body alone; /bench/bare/SIZE the same before Django sees it.
+/bench/constant/SIZE the body alone; /bench/bare/SIZE the same before Django sees it. /bench/anew/… is an address of
+the site, asked as if this process had rendered no page before; what is written of single events is kept.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,6 +13,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from events import rendered
+from nocturne.entries import Memory
 from nocturne.pages import public_file
 from nocturne.wsgi import application as site
 
@@ -51,4 +54,11 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         body = _body(int(address.rpartition("/")[2])).encode()
         start_response("200 OK", [("Content-Type", HTML), ("Content-Length", str(len(body)))])
         return [body]
+    if address.startswith("/bench/anew/"):
+        environ["PATH_INFO"] = address.removeprefix("/bench/anew")
+        kept, rendered.MEMORY = rendered.MEMORY, Memory()
+        try:
+            return site(environ, start_response)
+        finally:
+            rendered.MEMORY = kept
     return site(environ, start_response)
