@@ -8,7 +8,6 @@ from io import StringIO
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import get_language, gettext as _
@@ -23,7 +22,6 @@ from events.models import Event
 from events.prices import event_price
 from events.publishers import Told
 from nocturne.origin import absolute, host
-from nocturne.pages import public_file
 
 ATOM = "application/atom+xml; charset=utf-8"
 JSON = "application/feed+json; charset=utf-8"
@@ -80,11 +78,6 @@ class _Atom(Atom1Feed):
 
     def latest_post_date(self) -> dt.datetime:
         return self.updated_at or super().latest_post_date()
-
-
-def feed_response(feed: Feed, form: str, *, etag: str) -> HttpResponse:
-    """`form` is atom or json."""
-    return public_file(feed.atom(), ATOM, etag=etag) if form == "atom" else public_file(feed.json(), JSON, etag=etag)
 
 
 def atom_entry(event: Event, told: Sequence[Told]) -> str:

@@ -1,15 +1,11 @@
 """What each publisher says of an event, beside what Nocturne shows of it."""
 
 import datetime as dt
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Func, JSONField, OuterRef, TextField, Value
-from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext as _, gettext_lazy
 
 from events.dates import day_words, moment_words, time_words
@@ -74,38 +70,18 @@ class Told:
     url: str
 
 
-_teller = Coalesce(NullIf("source__publisher", Value("")), "source__name")
-# Of an event that is its own root, in a query of events: what `told_in` reads. Not in order, which costs a third more.
-TOLD = Func(
-    ArraySubquery(
-        Listing.objects.live()
-        .filter(event__root=OuterRef("pk"))
-        .order_by()
-        .values_list(Func("source__trust", "pk", _teller, "url", function="json_build_array", output_field=JSONField()))
-    ),
-    template="array_to_json(%(expressions)s)::text",
-    output_field=TextField(),
-)
-
-
-def told_in(text: str) -> tuple[Told, ...]:
-    """What TOLD was of an event: the publishers' pages, as told_by_root has them."""
-    rows = sorted(json.loads(text), key=lambda row: (-row[0], row[1]))
-    return tuple(dict.fromkeys(Told(name, url) for _trust, _pk, name, url in rows if web_address(url)))
-
-
 def told_by_root(roots: Iterable[int]) -> dict[int, list[Told]]:
     """The publishers' pages of events by root id, the most trusted first, each once; one query."""
     rows = (
         Listing.objects.live()
         .filter(event__root__in=list(roots))
         .order_by("-source__trust", "pk")
-        .values_list("event__root_id", _teller, "url")
+        .values_list("event__root_id", "source__publisher", "source__name", "url")
     )
     found: dict[int, dict[Told, None]] = defaultdict(dict)
-    for root_id, name, url in rows:
+    for root_id, publisher_name, name, url in rows:
         if web_address(url):
-            found[root_id][Told(name, url)] = None
+            found[root_id][Told(publisher_name or name, url)] = None
     return {root_id: list(told) for root_id, told in found.items()}
 
 

@@ -14,7 +14,7 @@ from events.search import WHENS, EventSearch, nights_of
 from events.similar import NIGHTS
 
 # Whatever is asked of a city's nights: those of the page, and those that the filters count.
-_OF_LIST = f"""
+_OF_LIST = """
 WITH found AS MATERIALIZED (
     SELECT venue_id, image_id, hash_record_extended((xmin, ctid), id) AS version FROM events_event
     WHERE city_id = %(city)s AND visibility = 'published' AND merged_into_id IS NULL
@@ -38,7 +38,7 @@ SELECT concat_ws(' ',
         WHERE id IN (SELECT source_id FROM said)),
     (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_city
         WHERE id = %(city)s OR area_id = %(area)s)
-), ({VERSION_OF_ANSWERS})
+)
 """
 
 # Its publishers, its history, what is said of it, the other dates of its series, and what events/similar.py looks at.
@@ -95,10 +95,11 @@ def tell_all(search: EventSearch) -> bool:
     return search.sort != "popular" and not search.venues and not search.sources
 
 
-def rows_of_list(search: EventSearch, shown: list[int]) -> tuple[str, int]:
+def rows_of_list(search: EventSearch, shown: list[int], *, beside: str = VERSION_OF_ANSWERS) -> tuple[str, int]:
     """Of the rows that any page of these nights is made of, and of the answers to these events.
 
-    What is missing are listings of other cities and nights, as far as they leave their event as it is.
+    What is missing are listings of other cities and nights, as far as they leave their event as it is. Calendars and
+    feeds, which name publishers and no answers, have VERSION_OF_TOLD `beside`, and miss nothing.
     """
     spans = [nights_of(when, search.tonight) for when in WHENS]
     first, last = search.nights
@@ -110,7 +111,7 @@ def rows_of_list(search: EventSearch, shown: list[int]) -> tuple[str, int]:
         "first": first,
         "last": last,
     }
-    return _asked(_OF_LIST, values, shown)
+    return _asked(f"{_OF_LIST}, ({beside})", values, shown)
 
 
 def rows_of_event(pk: int, tonight: dt.date, shown: list[int]) -> tuple[str, int]:

@@ -3,18 +3,19 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
+from operator import xor
 from typing import Any, NamedTuple
 
-from django.db.models import Func, TextField
+from django.db.models import BigIntegerField, Func, OuterRef, Subquery, TextField
 
 from events.feeds import atom_entry, json_entry
 from events.ics import entry
-from events.models import City, Event
+from events.models import City, Event, Listing
 from events.models.event import EventQuerySet
 from events.pieces import pieces
 from events.prepared import Microseconds, Prepared
-from events.publishers import TOLD, Told, told_in
+from events.publishers import Told, told_by_root
 from events.search import EventSearch
 from events.taking import Found, bounded, found_by, queries
 
@@ -25,16 +26,43 @@ class RowVersions(Func):
     Each change of a row makes another one, also in the transaction that makes it. Nothing has to be told of changes.
     """
 
-    output_field = TextField()
+    output_field: Any = TextField()
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **rest: Any) -> tuple[str, tuple[Any, ...]]:
+        return f"concat_ws(' ', {self.columns(compiler)})", ()
+
+    def columns(self, compiler: Any) -> str:
         tables = [compiler.compile(one)[0].rpartition(".")[0] for one in self.get_source_expressions()]
-        parts = ", ".join(f"{table}.xmin, {table}.ctid" for table in tables)
-        return f"concat_ws(' ', {parts})", ()
+        return ", ".join(f"{table}.xmin, {table}.ctid" for table in tables)
 
 
 # Of the rows that for_list and for_runs load.
 ROWS = RowVersions("title", "city__name", "venue__name", "image__hash")
+
+
+class ListingVersions(RowVersions):
+    """Those of all rows of a subquery, as one number."""
+
+    output_field = BigIntegerField()
+
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **rest: Any) -> tuple[str, tuple[Any, ...]]:
+        return f"coalesce(bit_xor(hash_record_extended(({self.columns(compiler)}), 0)), 0)", ()
+
+
+# Of a root event, and of several, what publishers tell of it: told_by_root of events/publishers.py.
+TOLD = Subquery(
+    Listing.objects.live()
+    .filter(event__root=OuterRef("pk"))
+    .order_by()
+    .values_list(ListingVersions("url", "source__name"))
+)
+VERSION_OF_TOLD = """
+SELECT coalesce(bit_xor(hash_record_extended((said.xmin, said.ctid, source.xmin, source.ctid), 0)), 0)
+FROM events_listing said JOIN events_source source ON source.id = said.source_id
+WHERE said.retired_at IS NULL AND said.event_id = ANY(%(roots)s::bigint[] || ARRAY(
+    SELECT id FROM events_event WHERE merged_into_id IS NOT NULL AND root_id = ANY(%(roots)s::bigint[])
+))
+"""
 
 
 @dataclass(slots=True)
@@ -54,12 +82,12 @@ def versions(events: EventQuerySet) -> list[Version]:
 
 
 class Entry(NamedTuple):
-    """What an entry is written of: the version of an event's rows, and what publishers tell of it. `updated` is in
+    """What an entry is written of: the version of an event's rows, and of what publishers tell of it. `updated` is in
     microseconds."""
 
     pk: int
     version: str
-    told: str
+    told: int
     updated: int
 
 
@@ -91,12 +119,17 @@ def entries(form: str, found: Sequence[Entry]) -> list[str]:
     write = WRITERS[form]
 
     def written(missing: list[Entry]) -> dict[Entry, str]:
-        events = loaded(one.pk for one in missing)
-        return {one: write(events[one.pk], told_in(one.told)) for one in missing if one.pk in events}
+        events, told = loaded(one.pk for one in missing), told_by_root(one.pk for one in missing)
+        return {one: write(events[one.pk], told.get(one.pk, ())) for one in missing if one.pk in events}
 
     texts = pieces(form, found, written)
     # what was taken away meanwhile has none
     return [texts[one] for one in found if one in texts]
+
+
+def told_version(found: Iterable[Entry]) -> int:
+    """What VERSION_OF_TOLD says of these."""
+    return reduce(xor, (one.told for one in found), 0)
 
 
 def loaded(ids: Iterable[int]) -> dict[int, Event]:

@@ -1,24 +1,30 @@
 """What is taken along: a city's search, a venue or a series as a calendar, an Atom feed and a JSON Feed."""
 
 from collections.abc import Callable
+from functools import partial
 
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from events.feeds import Feed, feed_response
-from events.ics import CONTENT_TYPE, calendar_of
+from events import feeds, ics
+from events.feeds import Feed
+from events.ics import calendar_of
 from events.known import known_city, read_city
 from events.models import Event, Series, Venue
 from events.prepared import moment
+from events.rendered import Rendered
+from events.rows import rows_of_list, tell_all
 from events.search import EventSearch
 from events.taking import MAX_EVENTS, Found, Taking, found_at, found_of, of_search, of_series, of_venue
-from events.versions import Entry, entries, entries_found_by, entry_versions
+from events.versions import VERSION_OF_TOLD, Entry, entries, entries_found_by, entry_versions, told_version
 from nocturne.cache import SITE
 from nocturne.origin import absolute
 from nocturne.pages import moved, public_file
-from nocturne.pagestore import page
+from nocturne.pagestore import name_of, page
+
+CONTENT_TYPES = {"ics": ics.CONTENT_TYPE, "atom": feeds.ATOM, "json": feeds.JSON}
 
 
 @require_safe
@@ -26,12 +32,22 @@ def city(request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
     """`form` is ics, atom or json; as of the views below. 404 for a city that is not active: a program that asks for
     a calendar has no use for a page."""
     search = search_of(request, slug)
+    parts = (form, search.query(page=1), search.nights)
 
     def render(etag: str) -> HttpResponseBase:
+        if not tell_all(search):
+            now = search_now(request, slug)
+            return _answer(of_search(now), entries_found_by(now, MAX_EVENTS), form, slug, etag=etag)
+        rendered = Rendered(name_of(search.key, *parts), partial(rows_of_list, search, beside=VERSION_OF_TOLD))
+        if rendered.content is not None:
+            return _file(rendered.content, form, slug, etag=etag)
         now = search_now(request, slug)
-        return _answer(of_search(now), entries_found_by(now, MAX_EVENTS), form, slug, etag=etag)
+        found = entries_found_by(now, MAX_EVENTS)
+        response = _answer(of_search(now), found, form, slug, etag=etag)
+        if now == search:
+            rendered.keep(response.content, [one.pk for one in found.events], told_version(found.events))
+        return response
 
-    parts = (form, search.query(page=1), search.nights)
     return page(request, search.key, *parts, city_id=search.city.pk, render=render, keep=search.is_common)
 
 
@@ -115,12 +131,12 @@ def series_of(pk: int) -> tuple[Series, Event]:
     return found, last
 
 
-def _answer(taking: Taking, found: Found[Entry], form: str, filename: str, *, etag: str) -> HttpResponseBase:
+def _answer(taking: Taking, found: Found[Entry], form: str, filename: str, *, etag: str) -> HttpResponse:
     listed = entries(form, found.events)
     said = _("These are the first %(count)s events. There are more.") % {"count": MAX_EVENTS} if found.more else ""
     if form == "ics":
         text = calendar_of(listed, name=taking.name, description=said, page=absolute(taking.page_path))
-        return public_file(text, CONTENT_TYPE, etag=etag, filename=f"{filename}.ics")
+        return _file(text, form, filename, etag=etag)
     feed = Feed(
         title=taking.name,
         page=taking.page_path,
@@ -129,4 +145,10 @@ def _answer(taking: Taking, found: Found[Entry], form: str, filename: str, *, et
         updated_at=moment(max(event.updated for event in found.events)) if found.events else None,
         description=said,
     )
-    return feed_response(feed, form, etag=etag)
+    return _file(feed.atom() if form == "atom" else feed.json(), form, filename, etag=etag)
+
+
+def _file(content: str | bytes, form: str, filename: str, *, etag: str) -> HttpResponse:
+    """Calendars are offered for saving."""
+    name = f"{filename}.ics" if form == "ics" else ""
+    return public_file(content, CONTENT_TYPES[form], etag=etag, filename=name)

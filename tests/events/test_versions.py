@@ -9,7 +9,6 @@ from django.http import QueryDict
 
 from events import versions as module
 from events.models import City, Event, Image, Listing, Source, Venue
-from events.publishers import Told, told_by_root, told_in
 from events.search import EventSearch
 from events.taking import found_by
 from events.versions import Entry, Version, entries, entries_found_by, entry_versions, versions
@@ -69,22 +68,6 @@ def test_an_entry_is_written_once_and_follows_its_event_and_its_publishers(
     Listing.objects.update(missing_since=listing.first_seen_at, retired_at=listing.first_seen_at)
     assert not any("Town paper" in text for text in entries(form, listed_entries()))
     assert sorted(written) == ["Ball"] * 4 + ["Concert", "Reading"]
-
-
-def test_publishers_of_what_was_merged_are_told_with_the_most_trusted_first_and_each_page_once() -> None:
-    root, merged = make_event("Concert"), make_event("Concert (live)")
-    paper, club = make_source(name="Paper", trust=40), make_source(name="Club", trust=90)
-    for event, source, url in (
-        (root, paper, "https://paper.example/1"),
-        (merged, club, "https://club.example/1"),
-        (merged, paper, "javascript:alert(1)"),
-        (root, club, "https://club.example/1"),
-    ):
-        make_listing(event, source=source, url=url)
-    Event.objects.filter(pk=merged.pk).update(merged_into=root, root=root)
-    [one] = listed_entries()
-    told = [Told("Club", "https://club.example/1"), Told("Paper", "https://paper.example/1")]
-    assert list(told_in(one.told)) == told == told_by_root([root.pk])[root.pk]
 
 
 def test_what_was_hidden_meanwhile_has_no_entry() -> None:
