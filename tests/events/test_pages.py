@@ -165,6 +165,7 @@ def test_absolute_addresses_do_not_follow_the_host_header(client: Client, settin
     assert tree.css_first("link[rel=canonical]").attributes["href"] == "https://nocturne.example/berlin/"
 
 
+@pytest.mark.django_db
 class TestPrivacy:
     def test_says_what_is_kept_and_how_long_as_the_code_has_it(self, client: Client, settings: Any) -> None:
         settings.MAIL_LOG_DAYS, settings.BACKUP_DIR, settings.BACKUP_KEEP = 123, "/backups", 9
