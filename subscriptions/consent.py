@@ -21,7 +21,6 @@ BATCH = 500
 Status = Subscription.Status
 
 
-@transaction.atomic
 def told() -> str:
     """What the page about privacy says of it."""
     return gettext(
@@ -32,6 +31,7 @@ def told() -> str:
     ).format(days=FORGET.days)
 
 
+@transaction.atomic
 def ask(
     email: str, city: City, *, search: str = "", weekday: int = 0, ip: str | None = None, now: dt.datetime | None = None
 ) -> Subscription:

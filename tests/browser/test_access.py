@@ -20,7 +20,7 @@ ALL = {"runOnly": {"type": "tag", "values": TAGS}, "rules": {"target-size": {"en
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 PARTS = {
     "lists": ("home", "city", "venue", "series"),
-    "events": ("event", "about", "bot", "sources", "trouble"),
+    "events": ("event", "about", "privacy", "bot", "sources", "trouble"),
     "community": ("comments", "report_comment", "report_event"),
     "mail": ("subscribe", "confirm", "preferences", "unsubscribe", "end_mail", "archive", "digest"),
     "submissions": ("submit", "submit_link", "submission", "submission_change"),

@@ -212,7 +212,7 @@ def _mail() -> None:
         city_id=_city,
         status=_every(500, "'pending'", "'active'"),
         weekday="n % 7",
-        requested_at=_ago,
+        requested_at=f"{_now} - n * interval '1 hour'",  # most of it long ago
         confirmed_at=confirmed,
     )
     week, state = (
