@@ -269,7 +269,10 @@ def report(title: str, marks: list[Mark], listings: int) -> None:
     print(f"  of processor time: {', '.join(f'{cost:.0f}' for cost in taken)}; {sum(taken) / 4:.0f} in all", flush=True)
     # workers start in the first quarter, and the one in the place of that which is killed in the second
     middle = statistics.mean(taken[1:3])
-    record(f"sources, {title.lower()}: the last quarter beside the middle", taken[-1] / middle, most=1.25)
+    if middle:
+        record(f"sources, {title.lower()}: the last quarter beside the middle", taken[-1] / middle, most=1.25)
+    else:
+        print("  too quick to be told by quarters: more sources would be", flush=True)
 
 
 def main() -> int:
