@@ -1,7 +1,8 @@
 """Pages that this process has rendered, served again for as long as the rows that they were made of are as they were.
 
 One query asks for the versions of all these rows (events/rows.py), so that nothing has to tell of a change: what is
-shown is what stands in the database. What no version tells of ends after a quarter of an hour.
+shown is what stands in the database. What no version tells of ends after a quarter of an hour here, and as long after
+that where pages are kept.
 """
 
 import json

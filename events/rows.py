@@ -1,4 +1,5 @@
-"""Versions of all rows that a page is made of, as one number a table: each change of a row makes another one.
+"""Versions of all rows that a page is made of, as one number a table: each change of a row makes another one. A row
+that stood there twice would take itself out.
 
 They are PostgreSQL's own (events/versions.py), so that nothing has to tell of a change.
 """
@@ -18,7 +19,7 @@ _OF_LIST = """
 WITH found AS MATERIALIZED (
     SELECT venue_id, image_id, hash_record_extended((xmin, ctid), id) AS version FROM events_event
     WHERE city_id = %(city)s AND visibility = 'published' AND merged_into_id IS NULL
-        AND (night BETWEEN %(near)s AND %(far)s OR night BETWEEN %(first)s AND %(last)s)
+        AND NOT is_run AND (night BETWEEN %(near)s AND %(far)s OR night BETWEEN %(first)s AND %(last)s)
     UNION ALL
     SELECT venue_id, image_id, hash_record_extended((xmin, ctid), id) FROM events_event
     WHERE city_id = %(city)s AND visibility = 'published' AND merged_into_id IS NULL

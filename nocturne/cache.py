@@ -128,7 +128,7 @@ def invalidate(pattern: str) -> int:
                 names.clear()
         if names:
             count += int(client.unlink(*names))
-        client.set(named("epoch"), new_token(), ex=LIFETIME)  # after which no memory of any process counts
+        client.set(named("epoch"), new_token(), ex=LIFETIME)  # entries in memories end; what is rendered asks the rows
 
     ask(delete)
     MEMORY.clear()

@@ -34,6 +34,7 @@ WAIT_SECONDS = 6  # for what another makes: until its lease has ended, so that t
 STEP_SECONDS = 0.02
 AWAY_SECONDS = 5  # that memory answers by itself while Valkey is away
 MEMORY_BYTES = 32_000_000  # of one process
+OVERHEAD = 600  # bytes of an entry beside what is in it, about
 MAX_REMEMBERED = 1_000_000  # of one entry
 COMPRESSED_FROM = 1_000  # bytes
 
@@ -106,10 +107,10 @@ class Memory:
         with self._lock:
             self._drop(key)
             self._entries[key] = (epoch, time.monotonic(), entry)
-            self._bytes += len(entry.value)
+            self._bytes += _size(key, epoch, entry)
             while self._bytes > self._max_bytes:
-                _, (_, _, last) = self._entries.popitem(last=False)
-                self._bytes -= len(last.value)
+                last, (of, _, gone) = self._entries.popitem(last=False)
+                self._bytes -= _size(last, of, gone)
                 metrics.cache_evictions.labels("memory").inc()
 
     def confirm(self, key: str) -> None:
@@ -131,7 +132,11 @@ class Memory:
 
     def _drop(self, key: str) -> None:
         if found := self._entries.pop(key, None):
-            self._bytes -= len(found[2].value)
+            self._bytes -= _size(key, found[0], found[2])
+
+
+def _size(key: str, epoch: bytes, entry: Entry) -> int:
+    return len(key) + len(epoch) + len(entry.value) + OVERHEAD
 
 
 MEMORY = Memory()

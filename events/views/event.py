@@ -28,6 +28,7 @@ from nocturne.pages import HTML, moved, public_file, public_page
 from nocturne.pagestore import name_of
 
 # What is held or was hidden by an editor is not there for visitors; what is archived stays readable.
+MAX_ID = 2**63 - 1  # beyond it PostgreSQL compares numbers row by row
 SHOWN = (Event.Visibility.PUBLISHED, Event.Visibility.ARCHIVED)
 
 
@@ -63,7 +64,7 @@ def event_ics(request: HttpRequest, city_slug: str, slug: str, pk: int) -> HttpR
 
 def _rendered(request: HttpRequest, city_slug: str, pk: int) -> Rendered | None:
     tonight = known_tonight(city_slug)
-    if tonight is None:
+    if tonight is None or pk > MAX_ID:
         return None
     return Rendered(name_of(f"event:{pk}", request.path, tonight), partial(rows_of_event, pk, tonight))
 

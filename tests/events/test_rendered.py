@@ -67,6 +67,7 @@ def city(clock: Any) -> City:
     make_listing(event, source=make_source(name="Almanac"))
     make_listing(event, source=make_source(name="Bulletin"))
     make_event("Show of concert posters", category="music", local="2026-12-04T10:00", local_end="2026-12-09T18:00")
+    make_event("Week of the concert", category="music", local="2026-12-05T10:00", local_end="2026-12-09T18:00")
     answer(event)
     return city
 
@@ -116,7 +117,10 @@ CHANGES: dict[str, Callable[[], object]] = {
     "one that is another night's": lambda: Event.objects.filter(title="Concert").update(
         night=dt.date(2027, 1, 5), last_night=dt.date(2027, 1, 5)
     ),
-    "a run": lambda: Event.objects.filter(is_run=True).update(title="Show of a concert"),
+    "a run": lambda: Event.objects.filter(title="Show of concert posters").update(title="Show of a concert"),
+    "a run that begins on these nights": lambda: Event.objects.filter(title="Week of the concert").update(
+        status="cancelled"
+    ),
     "a place's name": lambda: Venue.objects.update(name="Club"),
     "a picture's row": lambda: Image.objects.update(width=600, hash="b" * 64),
     "another answer": lambda: answer(concert()),
@@ -224,7 +228,14 @@ def test_those_not_asked_for_longest_go_first(pages: Pages, monkeypatch: pytest.
 
 
 # What the page of a list tells and the concert's own does not, or by which it goes elsewhere.
-ELSEWHERE = ("a run", "a new event", "one that is hidden", "one that is another night's", "a title")
+ELSEWHERE = (
+    "a run",
+    "a run that begins on these nights",
+    "a new event",
+    "one that is hidden",
+    "one that is another night's",
+    "a title",
+)
 
 
 def comment(text: str) -> None:

@@ -15,7 +15,7 @@ from redis import Redis
 
 from nocturne import metrics
 from nocturne.cache import SITE, bump, cached, generation, invalidate
-from nocturne.entries import FRESH_SECONDS, LIFETIME, MAX_REMEMBERED, MEMORY, Attempt, Entry, Memory
+from nocturne.entries import FRESH_SECONDS, LIFETIME, MAX_REMEMBERED, MEMORY, OVERHEAD, Attempt, Entry, Memory
 from nocturne.valkey import ask, named
 
 NIGHTS = (dt.date(2026, 12, 5), dt.date(2026, 12, 11))
@@ -296,7 +296,7 @@ class TestMemory:
         return Entry(b"", b"", 0, b"x" * size)
 
     def test_is_bounded_and_forgets_first_what_was_not_asked_for_longest(self) -> None:
-        memory = Memory(max_bytes=35)
+        memory = Memory(max_bytes=3 * (OVERHEAD + 11))
         for key in "abc":
             memory.put(key, b"", self.entry())
         memory.get("a")
@@ -304,7 +304,7 @@ class TestMemory:
         assert [key for key in "abcd" if memory.get(key)] == ["a", "c", "d"]
 
     def test_the_same_key_counts_once_and_the_largest_not_at_all(self) -> None:
-        memory = Memory(max_bytes=25)
+        memory = Memory(max_bytes=2 * (OVERHEAD + 11))
         for _ in range(5):
             memory.put("a", b"", self.entry())
         memory.put("b", b"", self.entry())
