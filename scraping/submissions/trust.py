@@ -18,6 +18,8 @@ REMEMBERED = dt.timedelta(days=365)
 # What may be the host of an address in a text, also of one without https://; and what is one, of such a piece alone: a
 # pattern that looks for both at once takes the cube of a text's length.
 _PIECE = re.compile(r"[\w.-]+")
+# What a link names as its host, however it is written: as a number, or with a dot that only browsers read as one.
+_LINKED = re.compile(r"https?:/*([^\s/?#\\<>\"']+)", re.IGNORECASE)
 _HOST = re.compile(r"(?:[\w-]+\.)+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})", re.IGNORECASE)
 
 
@@ -55,5 +57,7 @@ def _hosts(draft: EventDraft) -> set[str]:
     where = f"{draft.where.venue} {draft.where.address}"
     text = f"{draft.url} {draft.title} {draft.description} {draft.organizer} {where}"
     # behind what stands before it, as in "there...klub.example"
-    pieces = (piece.rstrip(".-").rpartition("..")[2].lstrip(".") for piece in _PIECE.findall(text))
-    return {piece.lower().removeprefix("www.") for piece in pieces if _HOST.fullmatch(piece)}
+    pieces = (piece.strip(".-_").rpartition("..")[2].lstrip(".") for piece in _PIECE.findall(text))
+    named = [piece for piece in pieces if _HOST.fullmatch(piece)]
+    linked = [one.rstrip(".,;:!)]_") for one in _LINKED.findall(text)]
+    return {one.lower().removeprefix("www.") for one in (*named, *linked)}
