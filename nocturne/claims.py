@@ -69,13 +69,16 @@ class Claims:
     def _ask(self, *values: object) -> None:
         """Send the statement. psycopg itself would wait for the answer, so this talks to libpq."""
         own: Any = connection.connection
-        name = hashlib.sha256(self._statement).hexdigest()[:16].encode()
-        known = _prepared.setdefault(own, set())
-        if name not in known:
-            _check(own.pgconn.prepare(name, self._statement))
-            known.add(name)
         said = [None if value is None else str(value).encode() for value in values]
-        own.pgconn.send_query_prepared(name, said)
+        if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:  # a pooler in between, which may know no names
+            own.pgconn.send_query_params(self._statement, said)
+        else:
+            name = hashlib.sha256(self._statement).hexdigest()[:16].encode()
+            known = _prepared.setdefault(own, set())
+            if name not in known:
+                _check(own.pgconn.prepare(name, self._statement))
+                known.add(name)
+            own.pgconn.send_query_prepared(name, said)
         own.pgconn.flush()
         self._asked = True
 

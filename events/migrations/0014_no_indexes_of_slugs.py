@@ -4,6 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    atomic = False  # one table locked at a time: a worker that has the one and wants the other would be in the way
 
     dependencies = [
         ('events', '0013_no_index_of_reports_by_time'),

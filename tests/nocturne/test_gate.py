@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from anymail.exceptions import AnymailAPIError, AnymailRecipientsRefused, AnymailRequestsAPIError
+from django.db import connection
 from django.test import Client
 from django.utils import timezone as clock
 from requests import Response
@@ -310,7 +311,9 @@ def test_the_mail_for_a_new_password_is_in_the_ledger(mail_server: MailServer, c
     assert len(mail_server.received) == 1
 
 
-def test_of_two_workers_one_sends(mail_server: MailServer) -> None:
+@pytest.mark.parametrize("pooler", [False, True])
+def test_of_two_workers_one_sends(mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, pooler: bool) -> None:
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", pooler)
     row = mail.queue("digest", ADA)
     assert row
     other = EmailLog.objects.get(pk=row.pk)
