@@ -32,6 +32,7 @@ def backup_due() -> None:
     """A backup a day, where BACKUP_DIR says that there are any; and when the last was, for who watches that."""
     if not settings.BACKUP_DIR:
         heartbeats.done("backup", None)
+        alerts.resolve("backup")
         return
     folder = Path(settings.BACKUP_DIR)
     try:

@@ -1,6 +1,7 @@
 """How full the disks of all machines are: processes note what they see of their own, for whoever looks for trouble."""
 
 import datetime as dt
+import hashlib
 
 from . import machine, minutes
 
@@ -12,7 +13,10 @@ LENGTH = 40  # of a name
 def note(*, now: dt.datetime) -> None:
     """Write down the fullest disk of this machine."""
     disk, percent = machine.fullest()
-    minutes.note({f"{PREFIX}{disk} on {machine.host()}"[:LENGTH]: percent}, now=now)
+    name = f"{PREFIX}{disk} on {machine.host()}"
+    if len(name) > LENGTH:  # machines of a cluster may differ at the end of their names alone
+        name = f"{name[: LENGTH - 7]}~{hashlib.sha256(name.encode()).hexdigest()[:6]}"
+    minutes.note({name: percent}, now=now)
 
 
 def fullest(now: dt.datetime) -> tuple[str, float]:

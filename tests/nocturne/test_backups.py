@@ -181,9 +181,12 @@ def test_a_worker_makes_one_a_day_and_tells_when_it_cannot(tmp_path: Path, setti
     settings.BACKUP_DIR = str(tmp_path / "more")
     backup_due()
     assert not Alert.objects.filter(key="backup", resolved_at=None).exists()
+    settings.BACKUP_DIR = str(tmp_path / "file")
+    backup_due()
     settings.BACKUP_DIR = ""
     backup_due()
     assert heartbeats.last("backup") is None  # so that nobody misses any
+    assert not Alert.objects.filter(key="backup", resolved_at=None).exists()
 
 
 def test_one_that_takes_longer_than_until_the_next_is_asked_for_is_no_failure(

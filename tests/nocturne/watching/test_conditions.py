@@ -106,6 +106,14 @@ def test_the_disk_of_another_machine_than_that_which_looks(site: Site, monkeypat
     assert not open_keys()  # it is not heard of any more
 
 
+def test_machines_with_long_names_are_told_apart(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for host, percent in (("nocturne-worker-7d9f8b6c5d-x2x4z", 97.0), ("nocturne-worker-7d9f8b6c5d-x2q9p", 10.0)):
+        monkeypatch.setattr(machine, "host", lambda host=host: host)
+        monkeypatch.setattr(machine, "fullest", lambda percent=percent: ("backups", percent))
+        disks.note(now=site.now)
+    assert disks.fullest(site.now)[1] == 97.0
+
+
 def test_the_disk_that_is_there_is_measured() -> None:
     disks = machine.disks()
     assert "site" in disks
