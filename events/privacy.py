@@ -17,7 +17,8 @@ def answers() -> str:
 def comments() -> str:
     return _(
         "Comments: what you wrote, the name beside it and when, until you delete it or your account. Who reports a "
-        "comment leaves a keyed hash of the network address, until {days} days after an editor has decided."
+        "comment leaves the reason, a keyed hash of the network address and, signed in, the account, until {days} days "
+        "after an editor has decided."
     ).format(days=LATELY.days)
 
 

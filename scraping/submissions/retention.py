@@ -31,7 +31,7 @@ def tidy(*, now: dt.datetime | None = None) -> int:
 def told() -> str:
     return _(
         "Events that you send in: your e-mail address, until {days} days after the event is over; what you never "
-        "confirm is deleted after {unconfirmed} days. The event itself stays."
+        "confirm is deleted after {unconfirmed} days. The event itself stays, and with it a keyed hash of the address."
     ).format(days=ADDRESS_DAYS, unconfirmed=UNCONFIRMED_DAYS)
 
 
