@@ -125,7 +125,7 @@ def _events() -> None:
         slug="'event-' || n",
         folded="'event ' || md5(n::text)",
         image_id=_id,
-        visibility=_every(100, "'held'", "'published'"),
+        visibility="CASE WHEN n % 100 = 0 THEN 'held' WHEN n / 300 % 2 = 1 THEN 'archived' ELSE 'published' END",
         overrides=_every(99, "jsonb_build_object('image_url', n::text)", "'{}'"),
     )
     fill(
@@ -170,7 +170,7 @@ def _what_is_said() -> None:
         name="'Ada'",
         text="'Fine ' || n",
         created_at=f"{_now} - n * interval '1 hour'",
-        state=_every(500, "'held'", "'live'"),
+        state="CASE WHEN n % 500 = 0 THEN 'held' WHEN n / 2000 % 2 = 1 THEN 'hidden' ELSE 'live' END",
     )
     settled = _every(500, "NULL", _now)
     fill(CommentReport, comment_id=_id, user_id=_id, hashed=_hash, reason="'spam'", settled_at=settled)
