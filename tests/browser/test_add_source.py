@@ -78,7 +78,8 @@ def test_a_source_is_added_by_keyboard_alone(
 ) -> None:
     page = desk(browser, live_server, editor, width=width)
     page.goto("/admin/events/source/add/")
-    page.keyboard.type(site.url)  # the field has the focus
+    expect(page.get_by_label("Address")).to_be_focused()
+    page.keyboard.type(site.url)
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Looking at")
     assert _fits(page)
