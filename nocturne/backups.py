@@ -116,7 +116,7 @@ def restore(dump: Dump, *, now: dt.datetime | None = None) -> str:
     kept = f"{original}_before_{(now or clock.now()):%Y%m%d%H%M%S}"
     with _scratch("restore") as name:
         _fill(name, dump)
-        with _using(name):
+        with connected_to(name):
             call_command("migrate", verbosity=0, interactive=False)
             restored.send(sender=Dump, taken_at=dump.taken_at)
         _swap(original, name, kept)
@@ -147,7 +147,7 @@ def _fill(name: str, dump: Dump) -> int:
         str(dump.path),
         said=f"{dump.path} could not be restored",
     )
-    with _using(name), connection.cursor() as cursor:
+    with connected_to(name), connection.cursor() as cursor:
         found = _count(cursor)
     wrong = [
         f"{table} {found.get(table, 0)} of {rows}" for table, rows in dump.rows.items() if found.get(table) != rows
@@ -181,7 +181,7 @@ def _scratch(purpose: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _using(name: str) -> Iterator[None]:
+def connected_to(name: str) -> Iterator[None]:
     """Have Django's connection be to another database of the same server."""
     original = connection.settings_dict["NAME"]
     connection.close()

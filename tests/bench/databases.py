@@ -50,13 +50,15 @@ def database() -> Iterator[None]:
 def copy_of(name: str, *, stamp: str, fill: Callable[[], None]) -> Iterator[None]:
     """Have Django use a copy, of this run's own, of the database of that name. It is migrated and filled first unless
     there is one of the same stamp, and stays for the next run; those of other stamps of the name's first word go."""
+    from nocturne.backups import connected_to
+
     template = f"{PREFIX}{name}"
     with _elsewhere() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         _drop_former(cursor, f"{PREFIX}{name.split('_')[0]}", stamp)
         if _stamps(cursor, template).get(template) != stamp:
             cursor.execute(f"CREATE DATABASE {template}")
-            with _using(template):
+            with connected_to(template):
                 from django.core.management import call_command
 
                 call_command("migrate", verbosity=0, interactive=False)
@@ -66,7 +68,7 @@ def copy_of(name: str, *, stamp: str, fill: Callable[[], None]) -> Iterator[None
         cursor.execute(f"CREATE DATABASE {copy} TEMPLATE {template} STRATEGY FILE_COPY")
         cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
     try:
-        with _using(copy):
+        with connected_to(copy):
             yield
     finally:
         with _elsewhere() as cursor:
@@ -112,20 +114,6 @@ def _elsewhere() -> Iterator[Any]:
 
     with connection._nodb_cursor() as cursor:  # type: ignore[attr-defined]
         yield cursor
-
-
-@contextlib.contextmanager
-def _using(name: str) -> Iterator[None]:
-    from django.db import connection
-
-    former = connection.settings_dict["NAME"]
-    connection.close()
-    connection.settings_dict["NAME"] = name
-    try:
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = former
 
 
 def _stamps(cursor: Any, prefix: str) -> dict[str, str]:
