@@ -5,53 +5,62 @@ They are PostgreSQL's own (events/versions.py), so that nothing has to tell of a
 """
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection
-
 from events.rsvps import VERSION_OF_ANSWERS
-from events.search import WHENS, EventSearch, nights_of
+from events.search import WHENS, EventSearch, Nights, nights_of
 from events.similar import NIGHTS
+from events.versions import VERSION_OF_TOLD
+from nocturne.statements import Statement
 
-# Whatever is asked of a city's nights: those of the page, and those that the filters count.
-_OF_LIST = """
-WITH found AS MATERIALIZED (
-    SELECT venue_id, image_id, hash_record_extended((xmin, ctid), id) AS version FROM events_event
-    WHERE city_id = %(city)s AND visibility = 'published' AND merged_into_id IS NULL
-        AND NOT is_run AND (night BETWEEN %(near)s AND %(far)s OR night BETWEEN %(first)s AND %(last)s)
-    UNION ALL
-    SELECT venue_id, image_id, hash_record_extended((xmin, ctid), id) FROM events_event
-    WHERE city_id = %(city)s AND visibility = 'published' AND merged_into_id IS NULL
-        AND is_run AND last_night >= %(first)s AND night <= %(last)s
-), said AS MATERIALIZED (
-    SELECT source_id, hash_record_extended((xmin, ctid), id) AS version FROM events_listing
+# Single events from near to far or from first to last, and what lasts until one of the latter.
+_FOUND = """
+found AS MATERIALIZED (
+    SELECT
+        concat(count(*), ' ', bit_xor(version)) AS version,
+        array_agg(DISTINCT venue_id) AS venues,
+        array_agg(DISTINCT image_id) FILTER (WHERE image_id IS NOT NULL) AS images
+    FROM (
+        SELECT venue_id, image_id, hash_record_extended((xmin, ctid), id) AS version FROM events_event
+        WHERE city_id = %(city)s AND visibility = 'published' AND merged_into_id IS NULL
+            AND NOT is_run AND (night BETWEEN %(near)s AND %(far)s OR night BETWEEN %(first)s AND %(last)s)
+        UNION ALL
+        SELECT venue_id, image_id, hash_record_extended((xmin, ctid), id) FROM events_event
+        WHERE city_id = %(city)s AND visibility = 'published' AND merged_into_id IS NULL
+            AND is_run AND last_night >= %(first)s AND night <= %(last)s
+    ) event
+)
+"""
+_SHOWN = """
+    found.version,
+    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_venue WHERE id = ANY(found.venues)),
+    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_image WHERE id = ANY(found.images)),
+    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_city WHERE id = %(city)s OR area_id = %(area)s)
+"""
+_SAID = """
+said AS MATERIALIZED (
+    SELECT
+        concat(count(*), ' ', bit_xor(hash_record_extended((xmin, ctid), id))) AS version,
+        array_agg(DISTINCT source_id) AS sources
+    FROM events_listing
     WHERE city_id = %(city)s AND event_id IS NOT NULL AND night BETWEEN %(first)s AND %(last)s
 )
-SELECT concat_ws(' ',
-    (SELECT concat(count(*), ' ', bit_xor(version)) FROM found),
-    (SELECT concat(count(*), ' ', bit_xor(version)) FROM said),
-    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_venue
-        WHERE id IN (SELECT venue_id FROM found)),
-    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_image
-        WHERE id IN (SELECT image_id FROM found)),
-    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_source
-        WHERE id IN (SELECT source_id FROM said)),
-    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_city
-        WHERE id = %(city)s OR area_id = %(area)s)
-)
+"""
+_PUBLISHERS = """
+    said.version,
+    (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_source WHERE id = ANY(said.sources))
 """
 
 # Its publishers, its history, what is said of it, the other dates of its series, and what events/similar.py looks at.
 _OF_EVENT = f"""
 WITH one AS MATERIALIZED (
-    SELECT *, greatest(night, %(tonight)s) AS first FROM events_event WHERE id = %(pk)s
+    SELECT *, greatest(night, %(tonight)s::date) AS first FROM events_event WHERE id = %(pk)s::bigint
 ), family AS MATERIALIZED (
     SELECT id, hash_record_extended((xmin, ctid), id) AS version FROM events_event WHERE root_id = %(pk)s
 ), near AS MATERIALIZED (
     SELECT event.venue_id, event.image_id, hash_record_extended((event.xmin, event.ctid), event.id) AS version
     FROM one JOIN events_event event ON event.city_id = one.city_id
-        AND event.night BETWEEN one.first AND one.first + %(nights)s
+        AND event.night BETWEEN one.first AND one.first + %(nights)s::integer
         AND (event.category = one.category OR event.venue_id = one.venue_id OR event.series_id = one.series_id)
     WHERE event.visibility = 'published' AND event.merged_into_id IS NULL
 ), said AS MATERIALIZED (
@@ -90,38 +99,54 @@ SELECT concat_ws(' ',
 """
 
 
+_NIGHTS = ("city", "area", "near", "far", "first", "last")
+# Whatever is asked of a city's nights: those of the page, and those that the filters count.
+_LIST = f"WITH {_FOUND}, {_SAID} SELECT concat_ws(' ', {_SHOWN}, {_PUBLISHERS})"
+ANSWERS, TOLD = (
+    Statement("rows_of_list", f"{_LIST}, ({beside}) FROM found, said", *_NIGHTS, "roots")
+    for beside in (VERSION_OF_ANSWERS, VERSION_OF_TOLD)
+)
+_EVENTS = Statement("rows_of_events", f"WITH {_FOUND} SELECT concat_ws(' ', {_SHOWN}) FROM found", *_NIGHTS)
+_EVENT = Statement("rows_of_event", _OF_EVENT, "pk", "tonight", "nights", "roots")
+
+
 def tell_all(search: EventSearch) -> bool:
     """Whether rows_of_list tells of all that is shown. An order by answers is up to those to all events, and what is
     narrowed to venues or publishers names also those without events."""
     return search.sort != "popular" and not search.venues and not search.sources
 
 
-def rows_of_list(search: EventSearch, shown: list[int], *, beside: str = VERSION_OF_ANSWERS) -> tuple[str, int]:
-    """Of the rows that any page of these nights is made of, and of the answers to these events.
+def rows_of_list(search: EventSearch, shown: list[int], *, beside: Statement = ANSWERS) -> tuple[str, int]:
+    """Of the rows that any page of these nights is made of; and, as `beside`, of the answers to these events (ANSWERS),
+    or of what publishers tell of them (TOLD).
 
-    What is missing are listings of other cities and nights, as far as they leave their event as it is. Calendars and
-    feeds, which name publishers and no answers, have VERSION_OF_TOLD `beside`, and miss nothing.
+    What is missing are listings of other cities and nights, as far as they leave their event as it is. TOLD has them.
     """
     spans = [nights_of(when, search.tonight) for when in WHENS]
+    near = min(since for since, _ in spans), max(until for _, until in spans)
+    rows, answers = beside.row(**_nights(search, near), roots=_array(shown))
+    return rows, answers
+
+
+def rows_of_events(search: EventSearch) -> str:
+    """Of the rows of all events of these nights, which name no publisher and no answers."""
+    [rows] = _EVENTS.row(**_nights(search, search.nights))
+    return rows
+
+
+def _nights(search: EventSearch, near: Nights) -> dict[str, Any]:
     first, last = search.nights
-    values = {
-        "city": search.city.pk,
-        "area": search.city.area_id,
-        "near": min(since for since, _ in spans),
-        "far": max(until for _, until in spans),
-        "first": first,
-        "last": last,
-    }
-    return _asked(f"{_OF_LIST}, ({beside})", values, shown)
+    since, until = near
+    city = {"city": search.city.pk, "area": search.city.area_id}
+    return {**city, "near": since, "far": until, "first": first, "last": last}
 
 
 def rows_of_event(pk: int, tonight: dt.date, shown: list[int]) -> tuple[str, int]:
     """Of the rows that the page of a root event is made of, and of the answers to it and to what is like it."""
-    return _asked(_OF_EVENT, {"pk": pk, "tonight": tonight, "nights": NIGHTS}, shown)
-
-
-def _asked(sql: str, values: Mapping[str, Any], shown: list[int]) -> tuple[str, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, {**values, "roots": shown})
-        rows, answers = cursor.fetchone()
+    rows, answers = _EVENT.row(pk=pk, tonight=tonight, nights=NIGHTS, roots=_array(shown))
     return rows, answers
+
+
+def _array(ids: list[int]) -> str:
+    """As PostgreSQL writes it, in a tenth of the time that a list takes."""
+    return f"{{{','.join(map(str, ids))}}}"

@@ -5,19 +5,13 @@ leaves one row that is claimed, whatever the number of mails: the one that was u
 """
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from django.db import OperationalError, connection, transaction
-from psycopg import Connection
-from psycopg.pq import ExecStatus
+from django.db import connection, transaction
 
 from .models import EmailLog
-
-# Statements that each connection knows by name: parsing and planning would take longer than running them.
-_prepared: WeakKeyDictionary[Connection[Any], set[bytes]] = WeakKeyDictionary()
+from .statements import check, is_pooled, prepared
 
 _CLAIM = f"""
     WITH said AS (
@@ -70,15 +64,10 @@ class Claims:
         """Send the statement. psycopg itself would wait for the answer, so this talks to libpq."""
         own: Any = connection.connection
         said = [None if value is None else str(value).encode() for value in values]
-        if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:  # a pooler in between, which may know no names
+        if is_pooled():
             own.pgconn.send_query_params(self._statement, said)
         else:
-            name = hashlib.sha256(self._statement).hexdigest()[:16].encode()
-            known = _prepared.setdefault(own, set())
-            if name not in known:
-                _check(own.pgconn.prepare(name, self._statement))
-                known.add(name)
-            own.pgconn.send_query_prepared(name, said)
+            own.pgconn.send_query_prepared(prepared(own, self._statement, "claim").encode(), said)
         own.pgconn.flush()
         self._asked = True
 
@@ -90,11 +79,6 @@ class Claims:
         while (result := own.pgconn.get_result()) is not None:
             results.append(result)
         for result in results:
-            _check(result)
+            check(result)
             claimed = claimed or result.ntuples > 0
         return claimed
-
-
-def _check(result: Any) -> None:
-    if result.status not in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
-        raise OperationalError(result.error_message.decode("utf-8", "replace").strip())

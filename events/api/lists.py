@@ -14,11 +14,14 @@ from pydantic import AfterValidator, BeforeValidator
 from events.categories import CATEGORIES
 from events.models import City, Event
 from events.models.event import EventQuerySet
+from events.rendered import Rendered
+from events.rows import rows_of_events, tell_all
 from events.search import MAX_IDS, MAX_NIGHTS, MAX_TEXT, NIGHTS, RELEVANCE, EventSearch
 from events.text import fold
 from nocturne.answers import Answer, Cursor, Id, Limit, answered, as_json, parts, wrong
 from nocturne.cache import generation
 from nocturne.cursors import cursor_of, page_of
+from nocturne.pagestore import name_of
 
 from .asked import CityId, Night, active_city, city_of, known, nights_of
 from .cities import MatchOut, matches
@@ -105,8 +108,19 @@ def list_events(request: HttpRequest, city_id: CityId, query: Query[ListQuery]) 
     def make() -> str:
         return _usual(query, asked) or _listed(query, _search(query, city_of(city_id)))
 
+    def make_or_find() -> str:
+        first, last = asked.nights
+        if not keep or (last - first).days >= NIGHTS or not tell_all(asked):  # versions would cost more than the list
+            return make()
+        rendered = Rendered(name_of(asked.key, "api", repr(query), asked.tonight), lambda _: (rows_of_events(asked), 0))
+        if rendered.content is not None:
+            return rendered.content.decode()
+        text = make()
+        rendered.keep(text.encode(), (), 0)
+        return text
+
     keep = asked.is_common and query.price_max is None and query.cursor is None and query.limit in KEPT
-    return answered(request, asked.key, repr(query), asked.tonight, city_id=asked.city.pk, make=make, keep=keep)
+    return answered(request, asked.key, repr(query), asked.tonight, city_id=asked.city.pk, make=make_or_find, keep=keep)
 
 
 def _usual(query: ListQuery, search: EventSearch) -> str:

@@ -15,10 +15,10 @@ from events.known import known_city, read_city
 from events.models import Event, Series, Venue
 from events.prepared import moment
 from events.rendered import Rendered
-from events.rows import rows_of_list, tell_all
+from events.rows import TOLD, rows_of_list, tell_all
 from events.search import EventSearch
 from events.taking import MAX_EVENTS, Found, Taking, found_at, found_of, of_search, of_series, of_venue
-from events.versions import VERSION_OF_TOLD, Entry, entries, entries_found_by, entry_versions, told_version
+from events.versions import Entry, entries, entries_found_by, entry_versions, told_version
 from nocturne.cache import SITE
 from nocturne.origin import absolute
 from nocturne.pages import moved, public_file
@@ -38,7 +38,7 @@ def city(request: HttpRequest, slug: str, form: str) -> HttpResponseBase:
         if not tell_all(search):
             now = search_now(request, slug)
             return _answer(of_search(now), entries_found_by(now, MAX_EVENTS), form, slug, etag=etag)
-        rendered = Rendered(name_of(search.key, *parts), partial(rows_of_list, search, beside=VERSION_OF_TOLD))
+        rendered = Rendered(name_of(search.key, *parts), partial(rows_of_list, search, beside=TOLD))
         if rendered.content is not None:
             return _file(rendered.content, form, slug, etag=etag)
         now = search_now(request, slug)

@@ -255,12 +255,12 @@ def test_the_lists_of_the_page_are_read_in_order_from_their_indexes(client: Clie
         assert index in plan
         assert index == "event_runs" or "Sort" not in plan  # a few runs are soon sorted, whatever their index offers
         assert "Seq Scan on events_event" not in plan
-    [of_all] = [query["sql"] for query in captured if "WITH found" in query["sql"]]
+    [of_all] = [query["sql"] for query in captured if "EXECUTE rows_of_list" in query["sql"]]
     plan = _plan(of_all)
     assert "event_runs" in plan
     assert "event_list" in plan
     assert "Seq Scan on events_event " not in plan
-    [of_one] = [query["sql"] for query in captured if "WITH one" in query["sql"]]
+    [of_one] = [query["sql"] for query in captured if "EXECUTE rows_of_event_" in query["sql"]]
     assert "Seq Scan on events_event " not in _plan(of_one)
 
 
