@@ -73,9 +73,12 @@ def archive(
 
 def over(last: dt.date) -> EventQuerySet:
     """Published events whose last night is before a date. What was held was never public, and what an editor shows
-    or hides stays as the editor said."""
+    or hides stays as the editor said.
+
+    No night is after its last one; that the night is over, too, is what the index of lists knows.
+    """
     said = Event.objects.filter(root=OuterRef("pk"), overrides__has_key="visibility")
-    return Event.objects.public().filter(~Exists(said), last_night__lt=last)
+    return Event.objects.public().filter(~Exists(said), night__lt=last, last_night__lt=last)
 
 
 def _events(last: dt.date, now: dt.datetime, *, dry_run: bool) -> Iterator[int]:
