@@ -37,13 +37,15 @@ _SHOWN = """
     (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_image WHERE id = ANY(found.images)),
     (SELECT bit_xor(hash_record_extended((xmin, ctid), id)) FROM events_city WHERE id = %(city)s OR area_id = %(area)s)
 """
+# Of listings the filters count who lists what, which their index knows.
 _SAID = """
 said AS MATERIALIZED (
     SELECT
-        concat(count(*), ' ', bit_xor(hash_record_extended((xmin, ctid), id))) AS version,
+        concat(count(*), ' ', sum(hashint8extended(event_id, source_id))) AS version,
         array_agg(DISTINCT source_id) AS sources
     FROM events_listing
-    WHERE city_id = %(city)s AND event_id IS NOT NULL AND night BETWEEN %(first)s AND %(last)s
+    WHERE city_id = %(city)s AND event_id IS NOT NULL AND retired_at IS NULL
+        AND night BETWEEN %(first)s AND %(last)s
 )
 """
 _PUBLISHERS = """
@@ -101,10 +103,17 @@ SELECT concat_ws(' ',
 
 _NIGHTS = ("city", "area", "near", "far", "first", "last")
 # Whatever is asked of a city's nights: those of the page, and those that the filters count.
-_LIST = f"WITH {_FOUND}, {_SAID} SELECT concat_ws(' ', {_SHOWN}, {_PUBLISHERS})"
-ANSWERS, TOLD = (
-    Statement("rows_of_list", f"{_LIST}, ({beside}) FROM found, said", *_NIGHTS, "roots")
-    for beside in (VERSION_OF_ANSWERS, VERSION_OF_TOLD)
+ANSWERS = Statement(
+    "rows_of_list",
+    f"WITH {_FOUND}, {_SAID} SELECT concat_ws(' ', {_SHOWN}, {_PUBLISHERS}), ({VERSION_OF_ANSWERS}) FROM found, said",
+    *_NIGHTS,
+    "roots",
+)
+TOLD = Statement(
+    "rows_of_entries",
+    f"WITH {_FOUND} SELECT concat_ws(' ', {_SHOWN}), ({VERSION_OF_TOLD}) FROM found",
+    *_NIGHTS,
+    "roots",
 )
 _EVENTS = Statement("rows_of_events", f"WITH {_FOUND} SELECT concat_ws(' ', {_SHOWN}) FROM found", *_NIGHTS)
 _EVENT = Statement("rows_of_event", _OF_EVENT, "pk", "tonight", "nights", "roots")
@@ -117,10 +126,10 @@ def tell_all(search: EventSearch) -> bool:
 
 
 def rows_of_list(search: EventSearch, shown: list[int], *, beside: Statement = ANSWERS) -> tuple[str, int]:
-    """Of the rows that any page of these nights is made of; and, as `beside`, of the answers to these events (ANSWERS),
-    or of what publishers tell of them (TOLD).
+    """Of the rows that any page of these nights is made of, and of the answers to these events. What is missing are
+    listings of other cities and nights, as far as they leave their event as it is.
 
-    What is missing are listings of other cities and nights, as far as they leave their event as it is. TOLD has them.
+    Calendars and feeds have TOLD `beside`: what publishers tell of these events, and no answers. Nothing is missing.
     """
     spans = [nights_of(when, search.tonight) for when in WHENS]
     near = min(since for since, _ in spans), max(until for _, until in spans)

@@ -87,8 +87,13 @@ class Listing(models.Model):
         indexes = (
             # retire: a source's future listings
             models.Index(fields=["source", "starts_at"], name="listing_source_future"),
-            # match: the listings of an area's cities and nights
-            models.Index(fields=["city", "night"], condition=Q(event__isnull=False), name="listing_city_night"),
+            # match: the listings of an area's cities and nights; and by itself who lists what there (events/rows.py)
+            models.Index(
+                fields=["city", "night"],
+                include=["event", "source", "retired_at"],
+                condition=Q(event__isnull=False),
+                name="listing_night",
+            ),
             # who names a picture; equality is all that is asked, and addresses are long
             HashIndex(KT("draft__image_url"), name="listing_image_url"),
             # the editors' queue of listings that are no event yet

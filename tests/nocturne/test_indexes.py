@@ -116,7 +116,7 @@ USES: dict[str, Callable[[], Any]] = {
     "listing_source_future": lambda: retire.missing(
         claimed(), {"id-7"}, NOW, until=NOW + dt.timedelta(days=30), horizon=NOW + dt.timedelta(days=90)
     ),
-    "listing_city_night": area,
+    "listing_night": area,
     "listing_image_url": lambda: list(Listing.objects.with_image("https://p.example/7")),
     "listing_without_event": lambda: history.below(Source.objects.get(pk=BASE + 7)),
     "finding_by_rule": lambda: staff().get(reverse("admin:quality_finding_changelist"), {"rule": "rule-7"}),
