@@ -49,6 +49,9 @@ class Submission(models.Model):
     hashed = models.CharField(max_length=64, editable=False)
     city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="submissions")
     draft = models.JSONField()
+    approved = models.JSONField(
+        null=True, editable=False, help_text="The draft that was last put on the list by an editor, or by trust."
+    )
     digest = models.CharField(max_length=64, editable=False)
     last_day = models.DateField(help_text="On which the event ends.")
     state = models.CharField(max_length=12, choices=State, default=State.UNCONFIRMED)

@@ -41,6 +41,7 @@ def exported(email: str) -> list[dict[str, Any]]:
     return [
         {
             "event": row.draft,
+            "approved": row.approved,
             "city": str(row.city),
             "state": row.state,
             "told": row.reason,

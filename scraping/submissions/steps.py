@@ -64,7 +64,7 @@ def confirm(submission: Submission, *, now: dt.datetime | None = None) -> Submis
             raise Stale("It is over.")
         row.confirmed_at = now
         if is_trusted(row, now) and is_clean(row, now):
-            _list(row, now)
+            _approve(row, now)
         else:
             row.state = State.QUEUED
         row.save()
@@ -72,8 +72,8 @@ def confirm(submission: Submission, *, now: dt.datetime | None = None) -> Submis
 
 
 def change(submission: Submission, draft: EventDraft, city: City, *, now: dt.datetime | None = None) -> Submission:
-    """Want something else. Of what is listed it is shown at once, unless it has become something else altogether, or
-    somewhere else: that an editor sees first, and until then the event stays as it is."""
+    """Want something else. Of what is listed it is shown at once, unless it has become something else altogether than
+    what was approved, or somewhere else: that an editor sees first, and until then the event stays as it is."""
     now = now or clock.now()
     with transaction.atomic():
         row = _locked(submission)
@@ -81,9 +81,14 @@ def change(submission: Submission, draft: EventDraft, city: City, *, now: dt.dat
         shown = row.listing
         row.draft, row.city, row.last_day = draft.to_json(), city, _last_day(draft)
         if shown is not None:
-            same = shown.city_id == city.pk and not is_other(draft_now(shown), draft)
-            if is_clean(row, now) and (same or is_trusted(row, now)):
+            if row.approved is None:  # listed by a release that did not keep it
+                row.approved = draft_now(shown).to_json()
+            same = shown.city_id == city.pk and not is_other(EventDraft.from_json(row.approved), draft)
+            clean = is_clean(row, now)
+            if clean and same:
                 _list(row, now)
+            elif clean and is_trusted(row, now):
+                _approve(row, now)
             else:
                 row.state, row.confirmed_at = State.QUEUED, now
         row.save()
@@ -131,7 +136,7 @@ def publish(submission: Submission, *, by: User, seen: str = "", now: dt.datetim
         _check_queued(row)
         if seen and seen != row.wanted:
             raise Stale("Its sender has changed it meanwhile, and nothing was published.")
-        _list(row, now)
+        _approve(row, now)
         row.decided_at, row.decided_by, row.reason = now, by, ""
         row.save()
         event = row.event
@@ -192,6 +197,11 @@ def _check_open(row: Submission, now: dt.datetime) -> None:
 def _check_queued(row: Submission) -> None:
     if row.state != State.QUEUED:
         raise Stale(f"It is {row.get_state_display()} by now.")
+
+
+def _approve(row: Submission, now: dt.datetime) -> None:
+    _list(row, now)
+    row.approved = row.draft
 
 
 def _list(row: Submission, now: dt.datetime) -> None:

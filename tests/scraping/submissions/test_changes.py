@@ -75,6 +75,26 @@ class TestChanges:
         assert (row.state, row.as_draft().title, row.city.slug) == ("listed", "Ada Blum plays", "berlin")
         assert Listing.objects.values().get() == before
 
+    def test_nor_does_it_become_something_else_step_by_step(self, visitor: Client, row: Submission) -> None:
+        for title in ("Ada Blum sells", "Ada Blum sells watches"):
+            visitor.post(f"{page_of(row)}change/", said(title=title))
+            assert Event.objects.get().title == title
+        visitor.post(f"{page_of(row)}change/", said(title="Blum sells watches cheap"))
+        row.refresh_from_db()
+        assert (row.is_change, Event.objects.get().title) == (True, "Ada Blum sells watches")
+        steps.publish(row, by=User.objects.get())
+        visitor.post(f"{page_of(row)}change/", said(title="Blum sells watches"))
+        assert Event.objects.get().title == "Blum sells watches"
+
+    def test_what_was_listed_by_an_older_release_is_held_against_what_is_shown(
+        self, visitor: Client, row: Submission
+    ) -> None:
+        Submission.objects.update(approved=None)
+        visitor.post(f"{page_of(row)}change/", said(title="Ada Blum sells"))
+        assert Event.objects.get().title == "Ada Blum sells"
+        row.refresh_from_db()
+        assert (row.approved or {})["title"] == "Ada Blum plays"
+
     def test_a_change_that_an_editor_likes_is_shown(self, visitor: Client, row: Submission) -> None:
         visitor.post(f"{page_of(row)}change/", said(title="Otto Klang steps in"))
         steps.publish(row, by=User.objects.get())
