@@ -67,6 +67,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "nocturne.logs.web.request_id",
     "nocturne.permissions.middleware",
+    "nocturne.watching.names.middleware",
     "django.middleware.security.SecurityMiddleware",
     # in development the files are served from where they lie
     *([] if DEVELOPMENT else ["whitenoise.middleware.WhiteNoiseMiddleware"]),

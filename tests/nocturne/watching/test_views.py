@@ -141,6 +141,18 @@ def test_a_balancer_that_asks_without_tls_is_not_sent_elsewhere(client: Client, 
     assert client.get("/bot/").status_code == 301
 
 
+@pytest.mark.parametrize("allowed", [["events.example.org"], [".example.org"], ["*"]])
+def test_a_machine_is_asked_by_any_name_for_how_it_is_and_for_nothing_else(
+    client: Client, settings: Any, allowed: list[str]
+) -> None:
+    settings.ALLOWED_HOSTS, settings.METRICS_ALLOW = allowed, [ip_network("127.0.0.1")]
+    for path in ("/health/live", "/health", "/metrics"):
+        assert client.get(path, headers={"host": "10.0.0.7:8000"}).status_code in (200, 503), path
+    for path in ("/", "/api/stats"):
+        found = client.get(path, headers={"host": "10.0.0.7:8000"})
+        assert found.status_code == (200 if allowed == ["*"] else 400), path
+
+
 def test_only_reading_is_allowed(client: Client) -> None:
     assert {client.post(path).status_code for path in ("/health", "/health/live", "/health/ready", "/metrics")} == {405}
 
