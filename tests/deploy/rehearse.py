@@ -1,7 +1,7 @@
 """make rehearse: does in a clean folder what Dockerfile, compose.yaml, Procfile and the units of systemd say.
 
 The commands are taken out of these files. Left out is what needs a container engine: base images, apt-get, users,
-networks, volumes, and Caddy, whose place nothing takes here.
+networks and volumes. Where PgBouncer, Caddy and Prometheus are installed, the site is run once more between them.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from nocturne.dev import servers
-from tests.deploy import recipe
+from tests.deploy import peers, recipe
 from tests.processes import eventually, free_port
 
 VARIABLES = {
@@ -153,16 +153,52 @@ class Rehearsal:
         self.say("health:", subprocess.run(command, capture_output=True, text=True, check=False).stdout[:400])
 
     def processes(self, commands: dict[str, list[str]]) -> None:
-        """The processes of a Procfile or of units, at a port of our own."""
+        """The processes of a Procfile or of units, healthy and whole."""
+        with self.serving(commands):
+            pass
+
+    @contextmanager
+    def serving(self, commands: dict[str, list[str]], **more: str) -> Iterator[str]:
+        """The same while they run, at a port of our own, with more variables."""
         port = str(free_port())
         with ExitStack() as stack:
             for name, command in commands.items():
                 service = "backend" if name == "web" else name
                 here = [re.sub(r"127\.0\.0\.1:(\$\{PORT:-8000\}|8000)", f"127.0.0.1:{port}", word) for word in command]
-                environment = self.environment(service, BEHIND_PROXY="true")
+                environment = self.environment(service, BEHIND_PROXY="true", **more)
                 stack.enter_context(self.running(f"{name}", here, environment, stop=60))
-            self.healthy("backend", recipe.health_command(self.stages[-1]), PORT=port)
+            self.healthy("backend", recipe.health_command(self.stages[-1]), PORT=port, **more)
             self.whole(port)
+            yield port
+
+    def between(self, commands: dict[str, list[str]]) -> None:
+        """The processes of the Procfile behind Caddy and before PgBouncer, watched by Prometheus."""
+        with ExitStack() as stack:
+            site = f"https://localhost:{free_port()}"
+            more = {"SITE_URL": site, "ALLOWED_HOSTS": "events.example.org,localhost", "METRICS_TOKEN": peers.TOKEN}
+            if peers.installed("pgbouncer"):
+                pooled = stack.enter_context(peers.pgbouncer(self.folder, self.database))
+                more |= {"DATABASE_URL": pooled, "DB_POOLER": "true"}
+            port = stack.enter_context(self.serving(commands, **more))
+            if peers.installed("caddy"):
+                self.behind_caddy(stack, site, port)
+            if peers.installed("prometheus", "promtool"):
+                self.watched(stack, port)
+
+    def behind_caddy(self, stack: ExitStack, site: str, port: str) -> None:
+        stack.enter_context(peers.caddy(self.folder, site, f"127.0.0.1:{port}"))
+        assert eventually(lambda: peers.answer(f"{site}/")[0] == 200, 30), "Caddy does not hand on"
+        assert f'href="{site}/' in peers.answer(f"{site}/")[1]
+        assert peers.answer(f"{site}/metrics", Authorization=f"Bearer {peers.TOKEN}")[0] == 404
+        self.say("Caddy:", "hands on pages, and no metrics")
+
+    def watched(self, stack: ExitStack, port: str) -> None:
+        address = stack.enter_context(peers.prometheus(self.folder, f"127.0.0.1:{port}"))
+        up = [lambda: peers.series(address, 'up{job="nocturne"} == 1'), lambda: peers.series(address, "nocturne_alive")]
+        assert all(eventually(there, 60) for there in up), "Prometheus does not read the metrics"
+        unwell = {name: state for name, state in peers.rules(address).items() if state[0] != "ok"}
+        assert not unwell, unwell
+        self.say("Prometheus:", f"reads the metrics, and {len(peers.rules(address))} rules work")
 
     def units(self) -> dict[str, list[str]]:
         """The commands of the units of systemd, which systemd-analyze takes for right where it is installed."""
@@ -191,7 +227,7 @@ def _seconds(period: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=("containers", "procfile", "systemd"))
+    parser.add_argument("--only", choices=("containers", "procfile", "systemd", "between"))
     only = parser.parse_args().only
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="nocturne-rehearsal-") as name:
@@ -204,10 +240,13 @@ def main() -> None:
                 rehearsal.containers()
             else:
                 rehearsal.run("migrate")
+            procfile = {key: shlex.split(line) for key, line in recipe.procfile().items()}
             if only in (None, "procfile"):
-                rehearsal.processes({key: shlex.split(line) for key, line in recipe.procfile().items()})
+                rehearsal.processes(procfile)
             if only in (None, "systemd"):
                 rehearsal.processes(rehearsal.units())
+            if only in (None, "between"):
+                rehearsal.between(procfile)
         finally:
             servers.leave()
     print(f"Rehearsed in {time.monotonic() - began:.0f} s.")
