@@ -84,6 +84,8 @@ class EventSearch:
     @classmethod
     def parse(cls, query: QueryDict, city: City, tonight: dt.date) -> Self:
         """Never raises: what cannot be read is left out and becomes a notice."""
+        if not query:  # as most are
+            return cls(city=city, tonight=tonight)
         notices: list[str] = []
         when, dates = _when(query, notices)
         text = _text(query, notices)

@@ -82,7 +82,7 @@ def _populate(cities: int) -> None:
             each = {Venue: VENUES, VenueAlias: VENUES, Event: EVENTS, Listing: EVENTS, City: 1}
             each |= {Source: SOURCES, Schedule: SOURCES, Subscriber: READERS, Subscription: READERS}
             with _without_indexes(cursor, model._meta.db_table):
-                _copies(cursor, rows[model], round(each[model] * cities) - 1, columns)
+                _copies(cursor, rows[model], round(each[model] * cities) - 1, columns, cities)
         cursor.execute("SET session_replication_role = DEFAULT")
         for model in tables:
             table = model._meta.db_table
@@ -137,6 +137,7 @@ def _columns(first: dict[type[models.Model], int], cities: int) -> dict[type[mod
     text = f"{title} || '. ' || (t.draft ->> 'description')"
     link = "'https://bench.example/' || n"
     listing = {"city_id": city, "venue_id": f"{first[Venue]} + {hall}", "night": night, "last_night": night}
+    listing["source_id"] = source  # of events no column; it says where their rows lie
     start = f"((t.starts_at AT TIME ZONE t.timezone + {later}) AT TIME ZONE t.timezone)"
     kind = "(ARRAY['music', 'film', 'stage', 'art'])[1 + n % 4]"
     price = "(1 + n % 40)::numeric(10, 2)"
@@ -166,7 +167,7 @@ def _columns(first: dict[type[models.Model], int], cities: int) -> dict[type[mod
             "ends_at": f"{start} + interval '2 hours'", "slug": f"replace(lower({title}), ' ', '-')",
             "folded": f"lower({title}) || ' hall ' || {hall}", "price_min": price, "price_max": price,
             "category": kind, "description": f"{title} || '. ' || t.description", "provenance": provenance},
-        Listing: {**listing, "id": "t.id + n", "event_id": f"{first[Event]} + n", "source_id": source, "draft": draft,
+        Listing: {**listing, "id": "t.id + n", "event_id": f"{first[Event]} + n", "draft": draft,
             "external_id": "'copy-' || n || '@bench.example'", "url": link, "canonical_url": link, "title": title,
             "content_hash": "md5(n::text) || md5(n::text)", "fingerprint": "md5(n::text)", "starts_at": start,
             "local_start": begins},
@@ -193,13 +194,18 @@ def _without_indexes(cursor: Any, table: str) -> Iterator[None]:
             cursor.execute(f"COMMENT ON INDEX {name} IS %s", [comment])
 
 
-def _copies(cursor: Any, row: models.Model, count: int, columns: dict[str, str]) -> None:
-    """Copy a row `count` times; `columns` say in SQL what differs in the n-th, t being the row."""
+def _copies(cursor: Any, row: models.Model, count: int, columns: dict[str, str], cities: int) -> None:
+    """Copy a row `count` times; `columns` say in SQL what differs in the n-th, t being the row.
+
+    As reading leaves them, rows of a source lie side by side, in the order of its calendar.
+    """
+    places = [columns[name] for name in ("source_id", "night") if name in columns]
+    order = ", ".join([f"n % {cities}", *places, "n"])
     names = [field.column for field in row._meta.concrete_fields]
     values = ", ".join(columns.get(name, f't."{name}"') for name in names)
     listed = ", ".join(f'"{name}"' for name in names)
     table = row._meta.db_table
     cursor.execute(
         f"INSERT INTO {table} ({listed}) SELECT {values} FROM {table} t, generate_series(1, {count}) n"
-        f" WHERE t.id = {row.pk}"
+        f" WHERE t.id = {row.pk} ORDER BY {order}"
     )
