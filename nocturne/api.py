@@ -28,6 +28,7 @@ GUARDED = {
     "OperatorKey": {401: "No key, or one that is not known.", 403: "The key lacks the scope."},
     "SignedIn": {401: "Nobody is signed in.", 403: "A page of another site asks."},
 }
+SAID = {"model_type": "This is to be an object, as {…}."}  # where pydantic speaks of Python
 SHAPE: dict[str, Any] = {
     "title": "Problem",
     "description": "A problem of RFC 9457.",
@@ -132,7 +133,7 @@ def _invalid(request: HttpRequest, exc: ValidationError) -> HttpResponse:
         where, *names = error["loc"]
         # a body of one object is named by the argument that takes it, and one of several values by its number
         named = [str(name) for name in names[1:]] if where == "body" else [n for n in names if isinstance(n, str)][-1:]
-        said = error["msg"].removeprefix("Value error, ")
+        said = SAID.get(error.get("type", "")) or error["msg"].removeprefix("Value error, ")
         errors.append({"where": where, "field": ".".join(named), "detail": said})
     first = errors[0]
     return problem(422, f"{first['field'] or first['where']}: {first['detail']}", errors=errors)

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from nocturne import cache
 from nocturne.addresses import address_hashes
-from nocturne.answers import Cursor, Limit
+from nocturne.answers import Body, Cursor, Limit
 from nocturne.cursors import cut
 from nocturne.keys import OperatorKey
 from nocturne.models import ApiKey, EmailLog
@@ -53,7 +53,7 @@ class MailsQuery(Schema):
     cursor: Cursor = None
 
 
-class Pattern(Schema):
+class Pattern(Body):
     pattern: str = Field(min_length=1, max_length=200, examples=["events:7:*"], description="* stands for any text.")
 
 

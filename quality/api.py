@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 from ninja.errors import AuthorizationError, HttpError
 
-from nocturne.answers import Cursor, Id, Limit, PathId, wrong
+from nocturne.answers import Body, Cursor, Id, Limit, PathId, wrong
 from nocturne.cursors import cut
 from nocturne.keys import OperatorKey, operator_of
 from nocturne.models import ApiKey, User
@@ -65,7 +65,7 @@ class PairsQuery(Schema):
     cursor: Cursor = None
 
 
-class Word(Schema):
+class Word(Body):
     outcome: Literal["same", "different"] = Field(description="same merges the two events.")
     editor: str | None = Field(
         None,

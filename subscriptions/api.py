@@ -10,7 +10,7 @@ from ninja import Field, Path, Query, Router, Schema
 from ninja.errors import HttpError, ValidationError
 
 from events.models import City
-from nocturne.answers import Cursor, Limit, PathId, wrong
+from nocturne.answers import Body, Cursor, Limit, PathId, wrong
 from nocturne.client import client_ip
 from nocturne.cursors import cut
 from nocturne.keys import OperatorKey
@@ -39,7 +39,7 @@ Search = Annotated[
 Weekday = Annotated[int, Field(ge=0, le=6, description="0 is Monday.")]
 
 
-class SignUpIn(Schema):
+class SignUpIn(Body):
     email: str = Field(max_length=254, examples=["ada@example.org"])
     city_id: str = Field(max_length=140, description="The code of a city.", examples=["de--berlin"])
     weekday: Weekday = 0
@@ -64,7 +64,7 @@ class Preferences(Schema):
     subscriptions: list[SubscriptionOut]
 
 
-class Changes(Schema):
+class Changes(Body):
     """What is not named stays."""
 
     status: Literal["active", "paused", "ended"] | None = None

@@ -11,7 +11,7 @@ from ninja import Field, Query, Router, Schema
 from events.finder import MAX_NAME, find_cities
 from events.models import City, Event
 from events.search import NIGHTS
-from nocturne.answers import Answer, answered, as_json, wrong
+from nocturne.answers import Answer, Body, answered, as_json, wrong
 from nocturne.cache import SITE, generation
 from nocturne.origin import absolute
 from nocturne.pages import private
@@ -79,7 +79,7 @@ class MajorQuery(Schema):
     limit: int = Field(50, ge=1, le=500)
 
 
-class Here(Schema):
+class Here(Body):
     latitude: Latitude = Field(examples=[52.4])
     longitude: Longitude = Field(examples=[13.1])
     limit: int = Field(5, ge=1, le=50)

@@ -13,7 +13,7 @@ from events.models import Comment, CommentReport, Event
 from events.views.answers import too_often
 from events.views.comments import too_often_reported, too_often_said
 from nocturne.addresses import address_hashes
-from nocturne.answers import Answer, Cursor, Limit, PathId, wrong
+from nocturne.answers import Answer, Body, Cursor, Limit, PathId, wrong
 from nocturne.cache import generation
 from nocturne.client import client_address, counted_as
 from nocturne.cursors import cut
@@ -38,7 +38,7 @@ class Rsvp(Schema):
     answer: Literal["going", "interested"] | None = Field(description="One's own; null without one, or a session.")
 
 
-class RsvpIn(Schema):
+class RsvpIn(Body):
     answer: Literal["going", "interested"] | None = Field(description="null takes it back.")
 
 
@@ -60,12 +60,12 @@ class CommentsQuery(Schema):
     cursor: Cursor = None
 
 
-class CommentIn(Schema):
+class CommentIn(Body):
     name: str = Field("", max_length=200, description="Shown beside it; that of the account without one.")
     text: Text
 
 
-class ReportIn(Schema):
+class ReportIn(Body):
     reason: Literal[tuple(CommentReport.Reason.values)]  # type: ignore[valid-type]
     text: str = Field("", max_length=2000)
 

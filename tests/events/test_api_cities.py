@@ -110,6 +110,8 @@ def test_the_nearest_cities_come_with_kilometres_and_miles(client: Client, citie
         *(({"latitude": 91, "longitude": 0}, 422), ({"latitude": 0}, 422), ({}, 422), ([], 422), (b'"x"', 422)),
         *((b'{"latitude": NaN, "longitude": 0}', 400), (b"{", 400), (b"", 422), (b"\xff", 400), (b"[" * 5000, 400)),
         *((b'{"latitude": 1e400, "longitude": 0}', 422), ({"latitude": 1, "longitude": 0, "limit": 51}, 422)),
+        *(({"latitude": kind, "longitude": 0}, 422) for kind in (True, False, "52.4", None, [52.4])),
+        *(({"latitude": 1, "longitude": 0, "limit": kind}, 422) for kind in (True, "5", 2.5)),
         *((b'{"latitude": "\\u0000", "longitude": 0}', 400), (b'{"latitude": "\\ud800"}', 400)),
     ],
 )

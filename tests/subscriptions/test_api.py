@@ -1,5 +1,6 @@
 """Subscriptions as JSON: asking, changing by the link of a mail, and what operators see."""
 
+import json
 from typing import Any
 
 import pytest
@@ -140,6 +141,17 @@ def test_what_is_refused_changes_nothing(changes: dict[str, Any]) -> None:
     assert response.status_code == 422
     row.refresh_from_db()
     assert (row.status, row.weekday) == ("active", 2)
+
+
+@pytest.mark.parametrize("body", [[1, 2], [], "text", 5, None, {"weekday": False}, {"weekday": "5"}, {"weekday": 5.0}])
+def test_a_body_that_is_no_object_or_of_other_types_is_refused(client: Client, body: Any) -> None:
+    row = make_subscription(weekday=2)
+    path = f"/api/preferences/{token_of(row)}/{row.pk}"
+    response = client.patch(path, json.dumps(body), content_type="application/json")
+    assert response.status_code == 422
+    assert ("object" in response.json()["detail"]) is not isinstance(body, dict)
+    row.refresh_from_db()
+    assert row.weekday == 2
 
 
 def test_a_link_lets_in_to_its_own_address_only(client: Client) -> None:
