@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.deploy import recipe
@@ -39,6 +40,7 @@ listen_addr = 127.0.0.1
 listen_port = {port}
 unix_socket_dir =
 auth_type = any
+admin_users = {user}
 pool_mode = transaction
 default_pool_size = 10
 max_client_conn = 200
@@ -84,6 +86,15 @@ scrape_configs:
     command = ["prometheus", f"--config.file={file}", f"--storage.tsdb.path={folder}/prometheus"]
     with _running(folder, [*command, f"--web.listen-address={address}"]):
         yield f"http://{address}"
+
+
+def transactions(pooler: str) -> int:
+    """How many a pooler has handed on."""
+    console = pooler.rpartition("/")[0] + "/pgbouncer"
+    with psycopg.connect(console, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+        cursor = connection.execute("SHOW STATS_TOTALS")
+        names = [column.name for column in cursor.description or ()]
+        return sum(int(row[names.index("xact_count")]) for row in cursor)
 
 
 def series(address: str, query: str) -> list[dict[str, Any]]:

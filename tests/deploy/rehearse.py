@@ -176,6 +176,7 @@ class Rehearsal:
         with ExitStack() as stack:
             site = f"https://localhost:{free_port()}"
             more = {"SITE_URL": site, "ALLOWED_HOSTS": "events.example.org,localhost", "METRICS_TOKEN": peers.TOKEN}
+            pooled = ""
             if peers.installed("pgbouncer"):
                 pooled = stack.enter_context(peers.pgbouncer(self.folder, self.database))
                 more |= {"DATABASE_URL": pooled, "DB_POOLER": "true"}
@@ -184,6 +185,10 @@ class Rehearsal:
                 self.behind_caddy(stack, site, port)
             if peers.installed("prometheus", "promtool"):
                 self.watched(stack, port)
+            if pooled:
+                count = peers.transactions(pooled)
+                assert count > 100, count
+                self.say("PgBouncer:", f"{count} transactions, each in whatever session was free")
 
     def behind_caddy(self, stack: ExitStack, site: str, port: str) -> None:
         stack.enter_context(peers.caddy(self.folder, site, f"127.0.0.1:{port}"))
