@@ -23,7 +23,12 @@ Errors are problems of RFC 9457."""
 EVERYWHERE = {429: "Too many requests: wait as many seconds as `Retry-After` says."}
 WITH_NAME = {404: "There is nothing of this name."}
 WITH_INPUT = {422: "A parameter or a field cannot be: `errors` says which, and why."}
-WITH_BODY = {400: "The body is no JSON.", 413: "The body is too long.", 415: "The body is not application/json."}
+WITH_BODY = {
+    400: "The body is no JSON.",
+    411: "The body comes in chunks, without its length.",
+    413: "The body is too long.",
+    415: "The body is not application/json.",
+}
 GUARDED = {
     "OperatorKey": {401: "No key, or one that is not known.", 403: "The key lacks the scope."},
     "SignedIn": {401: "Nobody is signed in.", 403: "A page of another site asks."},

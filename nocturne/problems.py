@@ -19,6 +19,7 @@ DETAILS = {
     400: "The request cannot be read.",
     403: "This is not allowed.",
     404: "There is nothing at this address.",
+    411: "Send the body whole and with its Content-Length, not in chunks.",
     413: f"The body has more than {MAX_BYTES} bytes.",
     415: "Send the body as application/json.",
     500: "Something went wrong here, and was logged. X-Request-ID says under which number.",
@@ -52,9 +53,13 @@ def middleware(get_response: Response) -> Response:
 
 
 def _judged(request: HttpRequest) -> HttpResponse | None:
-    """A refusal of a body that is too long, or no JSON. One whose length is not told is read as none."""
+    """A refusal of a body that is too long, of untold length, or no JSON."""
+    if request.method not in WITH_BODY:
+        return None
+    if request.headers.get("Transfer-Encoding"):  # which would be read as no body at all
+        return problem(411)
     length = str(request.META.get("CONTENT_LENGTH") or "0")
-    if request.method not in WITH_BODY or not length.isdigit() or not int(length):
+    if not length.isdigit() or not int(length):
         return None
     if int(length) > MAX_BYTES:
         return problem(413)

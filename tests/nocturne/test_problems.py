@@ -43,6 +43,7 @@ def send(client: Client, method: str, address: str, **rest: Any) -> Any:
             ("POST", NEAREST, {"data": b'{"latitude": 1, "longitude": 2}', "content_type": kind}, 415)
             for kind in ("text/plain", "", "application/x-www-form-urlencoded", "application/jsonx", "\xff")
         ),
+        ("POST", NEAREST, {"content_type": "application/json", "HTTP_TRANSFER_ENCODING": "chunked"}, 411),
         ("POST", NEAREST, {"data": b"{", "content_type": "application/json"}, 400),
         ("POST", NEAREST, {"data": b"{}", "content_type": "application/json; charset=utf-8"}, 422),
         ("GET", "/api/events/berlin?" + "&".join(f"a{n}=1" for n in range(2000)), {}, 400),
