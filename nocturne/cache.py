@@ -23,6 +23,8 @@ from nocturne.entries import LIFETIME, MEMORY, Attempt, new_token, read_tokens, 
 from nocturne.valkey import REST_SECONDS, Away, ask, named
 
 SITE = 0  # stands for all cities: the generation of what is made of more than one
+# What counts tries of visitors (django-ratelimit) and failures of publishers lies beside what is kept.
+COUNTS = ("rl:", "breaker:")
 
 
 def cached[F: Callable[..., Any]](*, ttl: int = 600, key_prefix: str) -> Callable[[F], F]:
@@ -111,17 +113,20 @@ def bump_on_commit(city_ids: Iterable[int]) -> None:
 
 
 def invalidate(pattern: str) -> int:
-    """Delete entries whose key fits a pattern, as `events:7:*`, and how many. For operators; code bumps.
+    """Delete entries whose key fits a pattern, as `events:7:*`, and how many. For operators; code bumps. Counts stay.
 
     Raise Away, or RedisError for what Valkey refuses.
     """
     count = 0
+    counts = tuple(named(word).encode() for word in COUNTS)
 
     def delete(client: Redis) -> None:
         nonlocal count
         # in parts, so that nobody waits for it
         names: list[Any] = []
         for name in client.scan_iter(match=named(pattern), count=1000):
+            if name.startswith(counts):
+                continue
             names.append(name)
             if len(names) == 500:
                 count += int(client.unlink(*names))

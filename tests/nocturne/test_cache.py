@@ -254,6 +254,13 @@ class TestInvalidation:
         assert counted.calls == [(7, "")]
         assert ask(lambda client: client.get("foreign")) == b"stays"
 
+    def test_what_counts_tries_and_failures_is_nobodys_to_reset(self) -> None:
+        for key in ("rl:0123", "breaker:failures:klub.example", "kept"):
+            cache.set(key, 4)
+        assert invalidate("*") >= 1
+        assert [cache.get(key) for key in ("rl:0123", "breaker:failures:klub.example", "kept")] == [4, 4, None]
+        assert invalidate("rl:*") == 0
+
     def test_memories_of_other_processes_end_with_it(self) -> None:
         counted = Counted()
         counted.cities()
