@@ -52,7 +52,7 @@ lint: .venv ## style, types, import arrows, templates, migrations, production se
 	$(CHECK) manage.py makemigrations --check --dry-run
 	@echo "manage.py check --deploy, as production"
 	@ENV_FILE=/dev/null ENVIRONMENT=production ALLOWED_HOSTS=example.org SITE_URL=https://example.org SMTP_HOST=smtp.example.org \
-	SECRET_KEY=$$($(PYTHON) -c "import secrets; print(secrets.token_urlsafe(50))") \
+	DEFAULT_FROM_EMAIL=events@example.org SECRET_KEY=$$($(PYTHON) -c "import secrets; print(secrets.token_urlsafe(50))") \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:1/nocturne REDIS_URL=redis://127.0.0.1:1 \
 	$(PYTHON) manage.py check --deploy --fail-level WARNING
 

@@ -37,6 +37,8 @@ graceful_timeout = 30
 timeout = 60
 # Longer than proxies keep a connection that nobody uses, so that they never find it closed.
 keepalive = 75
+# Nobody commands it by a socket, which would have to lie in a home that the user of a service does not have.
+control_socket_disable = True
 # What tells that workers live is written to files, each second: not to a disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 

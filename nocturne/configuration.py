@@ -4,20 +4,38 @@ What cannot be is refused at the start with a sentence that names the variable. 
 that holds it, under its name with _FILE, as container platforms hand out secrets.
 """
 
+import io
 import ipaddress
 import json
 import math
 import os
 from collections.abc import Callable
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from nocturne.variables import VARIABLES, Variable
 
 type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def read_file(beside: Path) -> None:
+    """What ENV_FILE names, else `beside` if it is there, into the environment, which goes first.
+
+    ImproperlyConfigured if that cannot be read.
+    """
+    named = os.environ.get("ENV_FILE")
+    try:
+        text = Path(named or beside).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        if isinstance(error, FileNotFoundError) and not named:
+            return
+        raise ImproperlyConfigured(f"The settings in {named or beside} cannot be read: {error}.")
+    environ.Env.read_env(io.StringIO(text))
 
 
 def value(name: str, *, default: Any = None) -> Any:
@@ -55,10 +73,11 @@ def _judged(variable: Variable, found: Any) -> Any:
     if not variable.choices:
         return found
     for choice in variable.choices:
-        if choice.lower() == found.lower():
-            return choice
+        if _converted(variable, choice) == found or choice.lower() == str(found).lower():
+            return _converted(variable, choice)
     listed = " or ".join(", ".join(variable.choices).rsplit(", ", 1))
-    raise ImproperlyConfigured(f"{variable.name} is {found!r}: it must be {listed}.")
+    shown = repr(found) if isinstance(found, str) else f"{found:g}"
+    raise ImproperlyConfigured(f"{variable.name} is {shown}: it must be {listed}.")
 
 
 def _text(variable: Variable) -> str | None:
@@ -93,6 +112,36 @@ def _networks(text: str) -> list[Network]:
     return [ipaddress.ip_network(part) for part in _list(text)]
 
 
+def _host(text: str) -> str:
+    """A name or an address; a port would have a variable of its own."""
+    if ":" in text:
+        return str(ipaddress.ip_address(text))
+    if "/" in text or "@" in text or len(text.split()) != 1:
+        raise ValueError(text)
+    return text
+
+
+def _mailbox(text: str) -> str:
+    name, at, host = parseaddr(text)[1].partition("@")
+    if not (name and at and host) or len(f"{name}{host}".split()) != 1:
+        raise ValueError(text)
+    return text
+
+
+def _mailboxes(text: str) -> list[str]:
+    return [_mailbox(part) for part in _list(text)]
+
+
+def _redis(text: str) -> str:
+    """What settings.py puts numbers of databases behind, so with a number at most, and nothing after it."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("redis", "rediss") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(text)
+    if (path := parts.path.strip("/")) and not path.isdigit():
+        raise ValueError(text)
+    return text
+
+
 def _url(text: str) -> str:
     if urlsplit(text).scheme not in ("http", "https") or not urlsplit(text).hostname:
         raise ValueError(text)
@@ -123,6 +172,10 @@ _CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "switch": (_switch, "true or false"),
     "list": (_list, "a list, comma-separated"),
     "json": (json.loads, "JSON"),
+    "host": (_host, "the name of a host alone, as smtp.example.org"),
+    "mailbox": (_mailbox, "a mail address, as events@example.org or Events <events@example.org>"),
+    "mailboxes": (_mailboxes, "mail addresses, comma-separated"),
+    "redis": (_redis, "redis:// or rediss:// with a host, as redis://:password@valkey.example.org:6379"),
     "address": (_address, "an address, as https://example.org"),
     "url": (_url, "an address, as https://example.org/path"),
     "origin": (_origin, "an address without a path, as https://cdn.example.org"),

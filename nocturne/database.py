@@ -36,8 +36,9 @@ def config(url: str) -> dict[str, Any]:
         found["HOST"] = options.pop("host")
     processes = int(os.environ.get(PROCESSES) or 0)
     options.setdefault("application_name", POOLED if processes else "nocturne")
+    pooled = pool(max(1, processes))  # asked for by all processes, so that each refuses what cannot be
     if processes:
-        options["pool"] = pool(processes)
+        options["pool"] = pooled
     found["CONN_MAX_AGE"] = 0 if processes else value("DB_CONN_MAX_AGE")
     return found
 

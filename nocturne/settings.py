@@ -5,13 +5,11 @@ Which variables there are, with their defaults and bounds, is in nocturne/variab
 ENVIRONMENT is "production" unless something says otherwise; manage.py says "development" if nothing does.
 """
 
-import os
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from redis.backoff import NoBackoff
@@ -19,12 +17,12 @@ from redis.exceptions import ConnectionError as Lost
 from redis.retry import Retry
 
 from nocturne import database, logs, mailers
-from nocturne.configuration import value
+from nocturne.configuration import read_file, value
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = BASE_DIR / ".data"
 
-environ.Env.read_env(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
+read_file(BASE_DIR / ".env")
 
 ENVIRONMENT = value("ENVIRONMENT")
 DEVELOPMENT = ENVIRONMENT == "development"
@@ -143,7 +141,7 @@ CACHES = {
         },
     }
 }
-PAGE_CACHE_SECONDS = min(900, value("PAGE_CACHE_SECONDS"))
+PAGE_CACHE_SECONDS = value("PAGE_CACHE_SECONDS")
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.W001"]  # it knows django-redis by the name of its class alone
 
 # --- time, language, static files ------------------------------------------------------------------

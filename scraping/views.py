@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import urlsplit
 
 from django.db.models import Count, F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -18,6 +19,7 @@ from events.models import City, Event, Listing, Source
 from events.publishers import web_address
 from events.views.site import reading_bounds
 from nocturne.cache import generation
+from nocturne.logs.masking import masked
 from nocturne.origin import absolute
 from nocturne.pages import etag_of, not_modified, public_page
 
@@ -144,6 +146,14 @@ def _upcoming(found: Iterable[Source], now: dt.datetime) -> dict[int, int]:
     return dict(shown.order_by().values_list("source").annotate(Count("event__root", distinct=True)))
 
 
+def _told_of(address: str) -> str:
+    """What visitors may know of an address that is read: the site alone of one that would let them in, too."""
+    parts = urlsplit(address)
+    if parts.username is None and "/private-" not in parts.path and masked(address) == address:
+        return address
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/"
+
+
 def _feed(source: Source, upcoming: int, now: dt.datetime) -> Feed:
     state = health.words(source)[0]
     at = getattr(source, "schedule", None)
@@ -152,7 +162,7 @@ def _feed(source: Source, upcoming: int, now: dt.datetime) -> Feed:
     read_at = at.last_success_at if at else None
     return Feed(
         publisher=source.publisher_name,
-        url=web_address(source.homepage) or web_address(source.url),
+        url=web_address(source.homepage) or _told_of(web_address(source.url)),
         format=str(FORMATS.get(format) or format.replace("_", " ")),
         upcoming=upcoming,
         read_at=read_at,

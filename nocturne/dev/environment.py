@@ -10,9 +10,9 @@ import sys
 import warnings
 from pathlib import Path
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from nocturne.configuration import read_file
 from nocturne.dev import servers
 from nocturne.dev.engines import ENGINES, NotStarted, Postgres, write_private
 from nocturne.dev.progress import step
@@ -31,7 +31,10 @@ SERVERLESS = frozenset(
 
 def prepare(arguments: list[str]) -> None:
     """Make os.environ fit for a command line; end with a sentence where the command could not run."""
-    environ.Env.read_env(os.environ.get("ENV_FILE") or ROOT / ".env")
+    try:
+        read_file(ROOT / ".env")
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
     os.environ.setdefault("ENVIRONMENT", "development")
     command = arguments[1] if len(arguments) > 1 else "help"
     options = set(arguments[2:])

@@ -144,7 +144,7 @@ def test_lines_of_prose_are_no_wider_than_agreed(document: Path) -> None:
 
 def variables_read() -> set[str]:
     """The variables that settings.py asks for, and what it asks."""
-    files = ("settings", "database", "mailers", "version")
+    files = ("settings", "configuration", "database", "mailers", "version")
     trees = [ast.parse(text_of(f"nocturne/{name}.py")) for name in files]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     asked = [node.args[0] for node in calls if ast.unparse(node.func) in ("value", "os.environ.get")]

@@ -7,7 +7,8 @@ from unittest import mock
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from nocturne import database, settings
+from nocturne import database, mailers, metrics, settings
+from nocturne.variables import VARIABLES
 
 PRODUCTION = {
     "ENVIRONMENT": "production",
@@ -156,6 +157,17 @@ def test_the_language_is_one_that_has_a_catalogue() -> None:
         ({"SCRAPE_MAX_DAYS": "nan"}, "SCRAPE_MAX_DAYS is 'nan': it must be a number."),
         ({"FETCH_SECONDS": "inf"}, "FETCH_SECONDS is 'inf': it must be a number."),
         ({"MEDIA_STORAGE_OPTIONS": "{"}, "MEDIA_STORAGE_OPTIONS is '{': it must be JSON"),
+        ({"DB_POOL_SIZE": "twenty"}, "DB_POOL_SIZE is 'twenty': it must be a whole number."),
+        ({"DB_POOL_MAX": "0"}, "DB_POOL_MAX is 0: it must be 1 or more."),
+        ({"PAGE_CACHE_SECONDS": "3600"}, "PAGE_CACHE_SECONDS is 3600: it must be 900 or less."),
+        ({"ALERT_P95_SECONDS": "3"}, "ALERT_P95_SECONDS is 3: it must be 0.2, 0.5, 1, 2, 5 or 10."),
+        ({"REDIS_URL": "cache.example.org:6379"}, "REDIS_URL is not what it can be: it must be redis:// or rediss://"),
+        ({"REDIS_URL": "redis://cache.example.org/events"}, "REDIS_URL is not what it can be"),
+        ({"SMTP_HOST": "https://smtp.example.org"}, "it must be the name of a host alone, as smtp.example.org."),
+        ({"SMTP_HOST": "smtp.example.org:587"}, "SMTP_HOST is 'smtp.example.org:587': it must be the name of a host"),
+        ({"DEFAULT_FROM_EMAIL": "Events"}, "DEFAULT_FROM_EMAIL is 'Events': it must be a mail address"),
+        ({"ALERT_EMAILS": "ada@example.org, bert"}, "it must be mail addresses, comma-separated."),
+        ({"MAIL_PROVIDER": "pigeon"}, "MAIL_PROVIDER is 'pigeon': it must be one of amazon_ses, brevo,"),
         ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/nowhere/key"}, "SECRET_KEY_FILE names /nowhere/key"),
         (
             {"ADMIN_API_KEY_FILE": "/nowhere/key"},
@@ -169,6 +181,33 @@ def test_what_cannot_be_is_refused_with_a_sentence(variable: dict[str, str], sen
     assert sentence in str(refused.value)
 
 
+def test_what_can_be_is_taken_in_each_of_its_forms() -> None:
+    found = read(
+        **{**PRODUCTION, "REDIS_URL": "rediss://:hidden@cache.example.org/"},
+        SMTP_HOST="2001:db8::25",
+        DEFAULT_FROM_EMAIL="Die Nächte <events@example.org>",
+        ALERT_EMAILS="ada@example.org, bert@example.org",
+        ALERT_P95_SECONDS="0.50",
+        LOG_LEVEL="warning",
+    )
+    assert found["CELERY_BROKER_URL"] == "rediss://:hidden@cache.example.org/0"
+    assert (found["SMTP_HOST"], found["DEFAULT_FROM_EMAIL"]) == ("2001:db8::25", "Die Nächte <events@example.org>")
+    assert found["ALERT_EMAILS"] == ["ada@example.org", "bert@example.org"]
+    assert (found["ALERT_P95_SECONDS"], found["LOG_LEVEL"]) == (0.5, "WARNING")
+
+
+def test_the_seconds_of_an_alert_are_edges_that_are_counted() -> None:
+    assert set(map(float, VARIABLES["ALERT_P95_SECONDS"].choices)) <= set(metrics.SECONDS)
+
+
+def test_before_production_somebody_is_told_of_a_sender_that_mail_servers_refuse(settings: Any) -> None:
+    settings.DEFAULT_FROM_EMAIL = "Nocturne <nocturne@localhost>"
+    (told,) = mailers.check()
+    assert (told.id, "DEFAULT_FROM_EMAIL" in told.msg) == ("nocturne.W002", True)
+    settings.DEFAULT_FROM_EMAIL = "Events <events@example.org>"
+    assert mailers.check() == []
+
+
 def test_what_is_set_to_nothing_counts_as_not_set() -> None:
     found = read(**PRODUCTION, RATE_LIMIT_BURST="", ALLOWED_HOSTS="", MEDIA_ROOT="", LOG_DIR="")
     assert (found["RATE_LIMIT_BURST"], found["ALLOWED_HOSTS"]) == (10, ["example.org"])
@@ -180,6 +219,15 @@ def test_a_secret_may_be_in_a_file_and_begin_with_any_sign(tmp_path: Path) -> No
     path.write_text("$" + "k" * 49 + "\n")
     without = {name: text for name, text in PRODUCTION.items() if name != "SECRET_KEY"}
     assert read(**without, SECRET_KEY_FILE=str(path))["SECRET_KEY"] == "$" + "k" * 49
+
+
+def test_a_file_of_settings_that_is_named_has_to_be_there(tmp_path: Path) -> None:
+    path = tmp_path / "env"
+    with pytest.raises(ImproperlyConfigured, match=f"The settings in {path} cannot be read: .*No such file"):
+        read(**PRODUCTION, ENV_FILE=str(path))
+    path.write_text("SITE_NAME=Nights\nSITE_URL=https://other.example\n")
+    found = read(**PRODUCTION, ENV_FILE=str(path))
+    assert (found["SITE_NAME"], found["SITE_URL"]) == ("Nights", "https://example.org")
 
 
 def test_a_key_of_sendgrid_makes_it_the_provider() -> None:

@@ -69,6 +69,23 @@ def test_trouble_is_said_in_words_and_without_details(client: Client, state: str
     assert "Secret" not in client.get("/sources/").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("https://klub.example:8443/events.ics?past=no", "https://klub.example:8443/events.ics?past=no"),
+        ("https://ada:sesame@klub.example:8443/events.ics", "https://klub.example:8443/"),
+        ("https://klub.example/events?city=7&access_token=sesame", "https://klub.example/"),
+        ("https://klub.example/v2?apikey=sesame", "https://klub.example/"),
+        ("https://calendar.example/ical/ada%40klub.example/private-sesame/basic.ics", "https://calendar.example/"),
+        ("https://calendar.example/ical/klub/private-sesame/basic.ics", "https://calendar.example/"),
+    ],
+)
+def test_an_address_that_lets_in_is_told_to_nobody(client: Client, address: str, told: str) -> None:
+    make_source(name="Klub", url=address)
+    assert links(parsed(client.get("/sources/")), ".feeds a") == {"Klub": told}
+    assert [one["url"] for one in client.get("/api/sources").json()["sources"]] == [told]
+
+
 def test_what_is_paused_or_new_is_said(client: Client) -> None:
     make_read(name="Away", active=False)
     make_source(name="Young")
