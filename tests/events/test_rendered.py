@@ -315,3 +315,12 @@ class TestEvents:
         for _ in range(2):
             pages.get(path)
         assert pages.rendered == 2
+
+
+def test_many_pages_are_kept_in_little_memory() -> None:
+    before = rendered.MEMORY._bytes
+    text = "".join(f"<li>Concert {number} at the Klub</li>" for number in range(2000)).encode()
+    rendered.Rendered("a list", lambda _: ("rows", 0)).keep(text, [], 0)
+    assert rendered.MEMORY._bytes - before < len(text) / 4
+    assert rendered.Rendered("a list", lambda _: ("rows", 0)).content == text
+    assert rendered.Rendered("a list", lambda _: ("other rows", 0)).content is None
