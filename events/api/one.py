@@ -56,13 +56,19 @@ def _text(event: Event, listings: list[Listing]) -> str:
         "performers": event.performers,
         "link": web_address(event.url) or None,
         "series": _series(event),
-        "part_of": event.part_of_id,
+        "part_of": _festival(event),
         "sources": [_source(listing) for listing in listings],
         "changes": list(event.changes.order_by("sequence").values("at", "before", "after")),
         "created_at": event.created_at,
         "updated_at": event.updated_at,
     }
     return f"{text[:-1]},{as_json(more)[1:]}"
+
+
+def _festival(event: Event) -> int | None:
+    """What visitors may see of what the event is a part of."""
+    found = Event.objects.shown().filter(members=event.part_of_id).values_list("pk", flat=True)
+    return found.first() if event.part_of_id else None
 
 
 def _series(event: Event) -> dict[str, Any] | None:

@@ -326,6 +326,20 @@ def test_one_event_says_more(client: Client) -> None:
     assert client.get(f"/api/events/berlin/{event.pk}", headers=same).status_code == 200
 
 
+def test_an_event_names_the_festival_that_it_is_a_part_of_if_visitors_may_see_it(client: Client) -> None:
+    root, festival = make_event("Festival"), make_event("Fest")
+    event = make_event("Jazz", part_of=festival)
+
+    def named() -> object:
+        return client.get(f"/api/events/berlin/{event.pk}").json()["part_of"]
+
+    assert named() == festival.pk
+    Event.objects.filter(pk=festival.pk).update(merged_into=root, root=root)
+    assert named() == root.pk
+    Event.objects.filter(pk=root.pk).update(visibility="held")
+    assert named() is None
+
+
 def test_what_was_merged_or_moved_leads_to_where_it_is(client: Client) -> None:
     root, other = make_event("A"), make_event("B")
     Event.objects.filter(pk=other.pk).update(merged_into=root, root=root)
