@@ -28,10 +28,13 @@ ENVIRONMENT = value("ENVIRONMENT")
 DEVELOPMENT = ENVIRONMENT == "development"
 DEBUG = value("DEBUG", default=DEVELOPMENT)
 SECRET_KEY = value("SECRET_KEY")
-if not DEVELOPMENT and (len(SECRET_KEY) < 40 or SECRET_KEY.startswith("development-only-")):
-    raise ImproperlyConfigured(
-        "SECRET_KEY can be guessed: take what `python -c 'import secrets; print(secrets.token_urlsafe(50))'` prints."
-    )
+# The key of the operator's own programs; more can be made in the admin. Empty: no such key.
+ADMIN_API_KEY = value("ADMIN_API_KEY")
+for _name, _key, _least in (("SECRET_KEY", SECRET_KEY, 40), ("ADMIN_API_KEY", ADMIN_API_KEY, 20)):
+    if not DEVELOPMENT and _key and (len(_key) < _least or _key.startswith(("development-only-", "django-insecure-"))):
+        raise ImproperlyConfigured(
+            f"{_name} can be guessed: take what `python -c 'import secrets; print(secrets.token_urlsafe(50))'` prints."
+        )
 SECRET_KEY_FALLBACKS = value("SECRET_KEY_FALLBACKS")
 SITE_NAME = value("SITE_NAME")
 # one line in the environment, several on the page
@@ -250,8 +253,6 @@ MFA_TOTP_TOLERANCE = 1  # half minutes that a phone's clock may be wrong
 MFA_REAUTHENTICATION_REQUIRED = False  # nocturne.accounts.factors.recently does it
 MFA_FORMS = {"authenticate": "nocturne.accounts.factors.AuthenticateForm"}
 
-# The key of the operator's own programs; more can be made in the admin. Empty: no such key.
-ADMIN_API_KEY = value("ADMIN_API_KEY")
 ALLOWED_ORIGINS = value("ALLOWED_ORIGINS")
 
 # --- mail -----------------------------------------------------------------------------------------

@@ -61,10 +61,11 @@ def test_production_does_not_start_without(name: str) -> None:
             read(**variables)
 
 
-@pytest.mark.parametrize("key", ["secret", "development-only-" + "0" * 50])
-def test_production_does_not_start_with_a_key_that_can_be_guessed(key: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="SECRET_KEY can be guessed"):
-        read(**{**PRODUCTION, "SECRET_KEY": key})
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ADMIN_API_KEY"])
+@pytest.mark.parametrize("key", ["secret", "development-only-" + "0" * 50, "django-insecure-" + "0" * 50])
+def test_production_does_not_start_with_a_key_that_can_be_guessed(name: str, key: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} can be guessed"):
+        read(**{**PRODUCTION, name: key})
 
 
 def test_an_environment_that_is_none_is_refused() -> None:
