@@ -49,7 +49,7 @@ def as_json(content: Any) -> str:
 
 
 def answered(
-    request: HttpRequest, key: str, *inputs: object, city_id: int, make: Callable[[], str], keep: bool = True
+    request: HttpRequest, key: str, *inputs: object, city_id: int, make: Callable[[], str | bytes], keep: bool = True
 ) -> HttpResponseBase:
     """A public answer that is kept, as pages are: see nocturne/pagestore.py. `make` gives its JSON."""
 

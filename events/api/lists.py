@@ -105,22 +105,25 @@ def list_events(request: HttpRequest, city_id: CityId, query: Query[ListQuery]) 
     """In the order of the city's page. Single nights; what lasts several comes with `runs=only`."""
     asked = _search(query, known(city_id))
 
-    def make() -> str:
-        return _usual(query, asked) or _listed(query, _search(query, city_of(city_id)))
+    keep = asked.is_common and query.price_max is None and query.cursor is None and query.limit in KEPT
+    first, last = asked.nights
+    # the versions of more nights would cost more than the list
+    is_told = keep and (last - first).days < NIGHTS and tell_all(asked)
 
-    def make_or_find() -> str:
-        first, last = asked.nights
-        if not keep or (last - first).days >= NIGHTS or not tell_all(asked):  # versions would cost more than the list
-            return make()
+    def make() -> str | bytes:
+        if not is_told:
+            return written()
         rendered = Rendered(name_of(asked.key, "api", repr(query), asked.tonight), lambda _: (rows_of_events(asked), 0))
         if rendered.content is not None:
-            return rendered.content.decode()
-        text = make()
+            return rendered.content
+        text = written()
         rendered.keep(text.encode(), (), 0)
         return text
 
-    keep = asked.is_common and query.price_max is None and query.cursor is None and query.limit in KEPT
-    return answered(request, asked.key, repr(query), asked.tonight, city_id=asked.city.pk, make=make_or_find, keep=keep)
+    def written() -> str:
+        return _usual(query, asked) or _listed(query, _search(query, city_of(city_id)))
+
+    return answered(request, asked.key, repr(query), asked.tonight, city_id=asked.city.pk, make=make, keep=keep)
 
 
 def _usual(query: ListQuery, search: EventSearch) -> str:
