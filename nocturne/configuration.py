@@ -121,6 +121,25 @@ def _host(text: str) -> str:
     return text
 
 
+def _hosts(text: str) -> list[str]:
+    """Names as Django matches them: ".example.org" is all below it, "*" is any."""
+    parts = _list(text)
+    if any("/" in part or len(part.split()) != 1 for part in parts):
+        raise ValueError(text)
+    return parts
+
+
+def _host_port(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or "/" in text or not 0 < int(port) < 65536:
+        raise ValueError(text)
+    return text
+
+
+def _host_ports(text: str) -> list[str]:
+    return [_host_port(part) for part in _list(text)]
+
+
 def _mailbox(text: str) -> str:
     name, at, host = parseaddr(text)[1].partition("@")
     if not (name and at and host) or len(f"{name}{host}".split()) != 1:
@@ -173,6 +192,9 @@ _CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "list": (_list, "a list, comma-separated"),
     "json": (json.loads, "JSON"),
     "host": (_host, "the name of a host alone, as smtp.example.org"),
+    "hosts": (_hosts, "names of hosts, comma-separated, as events.example.org,www.example.org"),
+    "host_port": (_host_port, "host:port, as 10.0.0.7:9100"),
+    "host_ports": (_host_ports, "host:port, comma-separated, as 127.0.0.1:9000"),
     "mailbox": (_mailbox, "a mail address, as events@example.org or Events <events@example.org>"),
     "mailboxes": (_mailboxes, "mail addresses, comma-separated"),
     "redis": (_redis, "redis:// or rediss:// with a host, as redis://:password@valkey.example.org:6379"),

@@ -165,6 +165,10 @@ def test_the_language_is_one_that_has_a_catalogue() -> None:
         ({"REDIS_URL": "cache.example.org:6379"}, "REDIS_URL is not what it can be: it must be redis:// or rediss://"),
         ({"REDIS_URL": "redis://cache.example.org/events"}, "REDIS_URL is not what it can be"),
         ({"SMTP_HOST": "https://smtp.example.org"}, "it must be the name of a host alone, as smtp.example.org."),
+        ({"SITE_URL": "https://example.org/events"}, "it must be an address without a path"),
+        ({"ALLOWED_HOSTS": "https://example.org"}, "ALLOWED_HOSTS is 'https://example.org': it must be names of hosts"),
+        ({"FETCH_ALLOW": "127.0.0.1"}, "FETCH_ALLOW is '127.0.0.1': it must be host:port, comma-separated"),
+        ({"METRICS_WORKER_ADDRESS": "9100"}, "METRICS_WORKER_ADDRESS is '9100': it must be host:port"),
         ({"SMTP_HOST": "smtp.example.org:587"}, "SMTP_HOST is 'smtp.example.org:587': it must be the name of a host"),
         ({"DEFAULT_FROM_EMAIL": "Events"}, "DEFAULT_FROM_EMAIL is 'Events': it must be a mail address"),
         ({"ALERT_EMAILS": "ada@example.org, bert"}, "it must be mail addresses, comma-separated."),
@@ -186,6 +190,8 @@ def test_what_can_be_is_taken_in_each_of_its_forms() -> None:
     found = read(
         **{**PRODUCTION, "REDIS_URL": "rediss://:hidden@cache.example.org/"},
         SMTP_HOST="2001:db8::25",
+        ALLOWED_HOSTS=".example.org, [::1]",
+        FETCH_ALLOW="127.0.0.1:9000, [::1]:9001",
         DEFAULT_FROM_EMAIL="Die Nächte <events@example.org>",
         ALERT_EMAILS="ada@example.org, bert@example.org",
         ALERT_P95_SECONDS="0.50",
@@ -193,6 +199,8 @@ def test_what_can_be_is_taken_in_each_of_its_forms() -> None:
     )
     assert found["CELERY_BROKER_URL"] == "rediss://:hidden@cache.example.org/0"
     assert (found["SMTP_HOST"], found["DEFAULT_FROM_EMAIL"]) == ("2001:db8::25", "Die Nächte <events@example.org>")
+    assert found["ALLOWED_HOSTS"] == [".example.org", "[::1]"]
+    assert found["FETCH_ALLOW"] == ["127.0.0.1:9000", "[::1]:9001"]
     assert found["ALERT_EMAILS"] == ["ada@example.org", "bert@example.org"]
     assert (found["ALERT_P95_SECONDS"], found["LOG_LEVEL"]) == (0.5, "WARNING")
 
