@@ -196,7 +196,7 @@ from gunicorn.config import Config
 logger = runpy.run_path("gunicorn.conf.py")["logger_class"](Config())
 logger.info("Listening at: %s", "http://127.0.0.1:8000")
 """
-    env = {"PATH": os.environ["PATH"], **PRODUCTION, "ENV_FILE": str(ROOT / "gunicorn.env"), "LOG_DIR": ""}
+    env = {"PATH": os.environ["PATH"], **PRODUCTION, "ENV_FILE": os.devnull, "LOG_DIR": ""}
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     (line,) = result.stderr.splitlines()
     assert line.endswith("Z INFO    gunicorn.error: Listening at: http://127.0.0.1:8000")
