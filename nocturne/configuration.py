@@ -20,8 +20,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 from nocturne.variables import VARIABLES, Variable
 
-type Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
 
 def read_file(beside: Path) -> None:
     """What ENV_FILE names, else `beside` if it is there, into the environment, which goes first.
@@ -108,8 +106,8 @@ def _list(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _networks(text: str) -> list[Network]:
-    return [ipaddress.ip_network(part) for part in _list(text)]
+def _each[T](one: Callable[[str], T]) -> Callable[[str], list[T]]:
+    return lambda text: [one(part) for part in _list(text)]
 
 
 def _host(text: str) -> str:
@@ -136,19 +134,11 @@ def _host_port(text: str) -> str:
     return text
 
 
-def _host_ports(text: str) -> list[str]:
-    return [_host_port(part) for part in _list(text)]
-
-
 def _mailbox(text: str) -> str:
     name, at, host = parseaddr(text)[1].partition("@")
     if not (name and at and host) or len(f"{name}{host}".split()) != 1:
         raise ValueError(text)
     return text
-
-
-def _mailboxes(text: str) -> list[str]:
-    return [_mailbox(part) for part in _list(text)]
 
 
 def _redis(text: str) -> str:
@@ -171,12 +161,8 @@ def _address(text: str) -> str:
     return _url(text).rstrip("/")
 
 
-def _origins(text: str) -> list[str]:
-    """As browsers write them: without a path, and with a port only if it is not the usual one."""
-    return [_origin(part) for part in _list(text)]
-
-
 def _origin(text: str) -> str:
+    """As browsers write it: without a path, and with a port only if it is not the usual one."""
     parts = urlsplit(_address(text))
     if parts.path or parts.query or parts.fragment or "@" in parts.netloc or "*" in parts.netloc:
         raise ValueError(text)
@@ -194,13 +180,13 @@ _CONVERTERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "host": (_host, "the name of a host alone, as smtp.example.org"),
     "hosts": (_hosts, "names of hosts, comma-separated, as events.example.org,www.example.org"),
     "host_port": (_host_port, "host:port, as 10.0.0.7:9100"),
-    "host_ports": (_host_ports, "host:port, comma-separated, as 127.0.0.1:9000"),
+    "host_ports": (_each(_host_port), "host:port, comma-separated, as 127.0.0.1:9000"),
     "mailbox": (_mailbox, "a mail address, as events@example.org or Events <events@example.org>"),
-    "mailboxes": (_mailboxes, "mail addresses, comma-separated"),
+    "mailboxes": (_each(_mailbox), "mail addresses, comma-separated"),
     "redis": (_redis, "redis:// or rediss:// with a host, as redis://:password@valkey.example.org:6379"),
     "address": (_address, "an address, as https://example.org"),
     "url": (_url, "an address, as https://example.org/path"),
     "origin": (_origin, "an address without a path, as https://cdn.example.org"),
-    "origins": (_origins, "sites, as https://example.org,https://www.example.org"),
-    "networks": (_networks, "addresses and networks, as 192.0.2.7,198.51.100.0/24"),
+    "origins": (_each(_origin), "sites, as https://example.org,https://www.example.org"),
+    "networks": (_each(ipaddress.ip_network), "addresses and networks, as 192.0.2.7,198.51.100.0/24"),
 }
